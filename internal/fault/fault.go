@@ -1,0 +1,111 @@
+// Package fault classifies errors by what went wrong, not by where.
+//
+// A stage that knows why it failed returns a fault with a [Kind] and a message
+// that is safe to show to the caller. Everything else about the failure (the
+// wrapped error, file names, upstream hosts) is for the log. The web layer, and
+// only the web layer, turns a Kind into an HTTP status.
+//
+// An error that carries no Kind is [Internal]: forgetting to classify is safe.
+//
+// The package knows no HTTP, writes no log and retries nothing.
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A Kind says what went wrong.
+type Kind uint8
+
+// The kinds of failure. A new kind needs a row in the table in web/status.go;
+// TestEveryKindHasStatus fails without it.
+const (
+	Internal      Kind = iota // a bug, or something nobody classified
+	Invalid                   // the request can never succeed as written
+	Unauthorized              // bad, missing or expired signature
+	Forbidden                 // understood, and refused: a host or address that is not allowed
+	NotFound                  // no such picture, cloud, zone or route
+	NotAllowed                // the route exists, the method does not
+	TooLong                   // the request line is over its limit
+	TooLarge                  // the source has more bytes than the limit
+	Unsupported               // a format or operation that is not there
+	Unprocessable             // a damaged picture, or more pixels than the limit
+	Overloaded                // try again later
+	Upstream                  // the origin failed
+	Timeout                   // a deadline passed
+	numKinds
+)
+
+// Kinds lists every Kind, for tests that must cover them all.
+func Kinds() []Kind {
+	kinds := make([]Kind, numKinds)
+	for i := range kinds {
+		kinds[i] = Kind(i)
+	}
+	return kinds
+}
+
+type fault struct {
+	kind Kind
+	msg  string // shown to the caller
+	err  error  // logged; may be nil
+}
+
+func (f *fault) Error() string {
+	if f.err == nil {
+		return f.msg
+	}
+	return f.msg + ": " + f.err.Error()
+}
+
+func (f *fault) Unwrap() error { return f.err }
+
+// Errorf returns an error of the given kind whose message is safe to show.
+func Errorf(kind Kind, format string, args ...any) error {
+	return &fault{kind: kind, msg: fmt.Sprintf(format, args...)}
+}
+
+// Wrap gives err a kind and a message that is safe to show. It returns nil if
+// err is nil.
+func Wrap(err error, kind Kind, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return &fault{kind: kind, msg: fmt.Sprintf(format, args...), err: err}
+}
+
+// Of reports the kind of err: that of the outermost fault in its chain, Timeout
+// for an expired deadline, and Internal for everything else.
+func Of(err error) Kind {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f.kind
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Timeout
+	}
+	return Internal
+}
+
+// Message returns what the caller may read about err.
+func Message(err error) string {
+	f, ok := errors.AsType[*fault](err)
+	switch {
+	case ok && f.kind != Internal:
+		return f.msg
+	case Of(err) == Timeout:
+		return "timed out"
+	}
+	return "internal error"
+}
+
+// String returns the name used in metrics, logs and JSON errors.
+func (k Kind) String() string {
+	return [numKinds]string{
+		Internal: "internal", Invalid: "invalid", Unauthorized: "unauthorized", Forbidden: "forbidden",
+		NotFound: "not_found", NotAllowed: "not_allowed", TooLong: "too_long", TooLarge: "too_large",
+		Unsupported: "unsupported", Unprocessable: "unprocessable", Overloaded: "overloaded",
+		Upstream: "upstream", Timeout: "timeout",
+	}[k]
+}

@@ -1,0 +1,68 @@
+package media
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Accepted is what matters of an Accept header, reduced to a few classes so
+// that the many spellings of the header do not multiply what is cached.
+type Accepted uint8
+
+// The classes are sums of these.
+const (
+	AcceptsWebP Accepted = 1 << iota
+	AcceptsAVIF
+	NumAccepted = 1 << iota // how many classes there are
+)
+
+// ParseAccept reads an Accept header (RFC 9110, 12.5.1). Only formats that are
+// named count: every client sends a wildcard, so a wildcard says nothing. A
+// weight of zero refuses the format. It does not allocate.
+func ParseAccept(header []byte) Accepted {
+	var a Accepted
+	for len(header) > 0 {
+		var item []byte
+		item, header, _ = bytes.Cut(header, []byte{','})
+		name, params, _ := bytes.Cut(item, []byte{';'})
+		if refused(params) {
+			continue
+		}
+		switch string(bytes.TrimSpace(name)) {
+		case "image/webp":
+			a |= AcceptsWebP
+		case "image/avif":
+			a |= AcceptsAVIF
+		}
+	}
+	return a
+}
+
+func refused(params []byte) bool {
+	params = bytes.TrimSpace(params)
+	return len(params) > 3 && string(params[:3]) == "q=0" && len(bytes.Trim(params[3:], ".0")) == 0 || string(params) == "q=0"
+}
+
+// String names the class for logs and cache keys: "avif+webp".
+func (a Accepted) String() string {
+	var names []string
+	if a&AcceptsAVIF != 0 {
+		names = append(names, AVIF.Name)
+	}
+	if a&AcceptsWebP != 0 {
+		names = append(names, WebP.Name)
+	}
+	return strings.Join(names, "+")
+}
+
+// Best returns the format that costs the fewest bytes among those accepted, or
+// fallback if none is.
+func (a Accepted) Best(fallback Format) Format {
+	switch {
+	case a&AcceptsAVIF != 0:
+		return AVIF
+	case a&AcceptsWebP != 0:
+		return WebP
+	}
+	return fallback
+}

@@ -1,0 +1,93 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+)
+
+// SniffLen is how many of the first bytes Sniff looks at.
+const SniffLen = 1024
+
+// Sniff recognises the format of data by how it begins. What a server or a
+// file name says about a picture does not matter here.
+func Sniff(data []byte) (Format, bool) {
+	data = data[:min(len(data), SniffLen)]
+	for _, m := range magics() {
+		if m.matches(data) {
+			return m.format, true
+		}
+	}
+	if f, ok := sniffISO(data); ok {
+		return f, true
+	}
+	if looksLikeSVG(data) {
+		return SVG, true
+	}
+	return Format{}, false
+}
+
+// A magic is how files of a format begin; ? stands for any byte.
+type magic struct {
+	pattern string
+	format  Format
+}
+
+func magics() []magic {
+	return []magic{
+		{"\xff\xd8\xff", JPEG},
+		{"\x89PNG\r\n\x1a\n", PNG},
+		{"RIFF????WEBPVP8", WebP},
+		{"GIF87a", GIF},
+		{"GIF89a", GIF},
+		{"II*\x00", TIFF},
+		{"MM\x00*", TIFF},
+		{"II+\x00", TIFF}, // BigTIFF
+		{"MM\x00+", TIFF},
+		{"BM????\x00\x00\x00\x00", BMP},
+		{"\xff\x0a", JXL},
+		{"\x00\x00\x00\x0cJXL \r\n\x87\n", JXL},
+	}
+}
+
+func (m magic) matches(data []byte) bool {
+	if len(data) < len(m.pattern) {
+		return false
+	}
+	for i := range len(m.pattern) {
+		if m.pattern[i] != '?' && m.pattern[i] != data[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// sniffISO reads the ftyp box that ISO base media files begin with (ISO/IEC
+// 14496-12, 4.3): size, "ftyp", major brand, minor version, compatible brands.
+// A file that names an AV1 brand anywhere is AVIF, even if its major brand is
+// the generic "mif1".
+func sniffISO(data []byte) (Format, bool) {
+	if len(data) < 16 || string(data[4:8]) != "ftyp" {
+		return Format{}, false
+	}
+	end := min(uint64(binary.BigEndian.Uint32(data)), uint64(len(data)))
+	var heif bool
+	for i := uint64(8); i+4 <= end; i += 4 {
+		if i == 12 {
+			continue // minor version
+		}
+		brand := string(data[i : i+4])
+		if brand == "avif" || brand == "avis" {
+			return AVIF, true
+		}
+		heif = heif || slices.Contains([]string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"}, brand)
+	}
+	return HEIF, heif
+}
+
+// looksLikeSVG reports whether data is XML with an svg element near its
+// beginning.
+func looksLikeSVG(data []byte) bool {
+	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n")
+	return bytes.HasPrefix(text, []byte("<")) && bytes.Contains(text, []byte("<svg"))
+}
