@@ -200,6 +200,12 @@ func (s *ParamSet) names() string {
 	return strings.Join(names, ", ")
 }
 
+// Given reports whether Bind met a value for the parameter.
+func (s *ParamSet) Given(name string) bool {
+	p := s.find(name)
+	return p != nil && p.given
+}
+
 // Canonical returns the bound call in the one spelling that all calls of the
 // same meaning share: parameters in the order of their declaration, values
 // normalised, and those that equal their default left out.

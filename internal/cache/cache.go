@@ -1,0 +1,146 @@
+// Package cache keeps finished work in memory and does missing work once.
+//
+// [Cache.Get] is the whole idea: it takes the function that makes what is
+// missing, so that a hit, a miss and a thousand clients that miss at once are
+// one call. [Memo] is its little sister for things that are cheap to make.
+//
+// The package does not know what it keeps, does not look at time (nothing it
+// holds grows stale: keys name content) and does not remember failures.
+package cache
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"pixedge/internal/config"
+	"pixedge/internal/fault"
+)
+
+// Config says how much to keep.
+type Config struct {
+	Size        config.Size   `name:"cache-size" default:"256MiB" help:"Memory for finished pictures."`
+	FillTimeout time.Duration `name:"request-timeout" default:"30s" help:"Longest time to fetch and render one picture, waiting included."`
+}
+
+// An Outcome says where an answer came from.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Hit       Outcome = iota // it was there
+	Miss                     // this call made it
+	Coalesced                // another call was making it
+)
+
+// String returns the name used in logs and metrics.
+func (o Outcome) String() string { return [...]string{"hit", "miss", "coalesced"}[o] }
+
+// Outcomes lists every Outcome.
+func Outcomes() []Outcome { return []Outcome{Hit, Miss, Coalesced} }
+
+// A Cache keeps values by key and makes each missing one once, however many
+// wait for it.
+type Cache[V any] struct {
+	store  *store[V]
+	cost   func(V) int64
+	fill   time.Duration
+	flight singleflight.Group
+	counts [3]atomic.Int64 // by Outcome
+}
+
+// New returns an empty cache. cost says how many bytes a value holds.
+func New[V any](cfg Config, cost func(V) int64) (*Cache[V], error) {
+	s, err := newStore[V](int64(cfg.Size))
+	if err != nil {
+		return nil, fmt.Errorf("cache_size: %w", err)
+	}
+	return &Cache[V]{store: s, cost: cost, fill: cfg.FillTimeout}, nil
+}
+
+// Close frees what the cache keeps. Nothing else may be called afterwards.
+func (c *Cache[V]) Close() { c.store.close() }
+
+// Lookup returns the value kept under key, if there is one. It does not
+// allocate, and counts as a hit if it finds one.
+func (c *Cache[V]) Lookup(key string) (V, bool) {
+	value, ok := c.store.get(key)
+	if ok {
+		c.counts[Hit].Add(1)
+	}
+	return value, ok
+}
+
+// Get returns the value kept under key, or makes it with fill and keeps it.
+//
+// fill runs once for all who wait for the key, with a context of its own: it has
+// the values of ctx but neither its end nor its deadline, since the others should
+// not fail because the first client hung up. A caller waits until its own ctx
+// ends, and no longer than a fill may take. Errors reach all who waited and are
+// not kept.
+func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Context) (V, error)) (V, Outcome, error) {
+	if value, ok := c.Lookup(key); ok {
+		return value, Hit, nil
+	}
+	how := Coalesced
+	result := c.flight.DoChan(key, func() (any, error) {
+		// The flight before this one may have ended between our look and our start.
+		if value, ok := c.store.get(key); ok {
+			how = Hit
+			return value, nil
+		}
+		how = Miss
+		return c.make(ctx, key, fill)
+	})
+	patience := time.NewTimer(c.fill)
+	defer patience.Stop()
+	var none V
+	select {
+	case r := <-result:
+		c.counts[how].Add(1)
+		if r.Err != nil {
+			return none, how, r.Err
+		}
+		return r.Val.(V), how, nil
+	case <-ctx.Done():
+		return none, Coalesced, ctx.Err()
+	case <-patience.C:
+		return none, Coalesced, context.DeadlineExceeded
+	}
+}
+
+// make runs fill and keeps its result before those who wait are told, so that
+// whoever asks next finds it.
+func (c *Cache[V]) make(ctx context.Context, key string, fill func(context.Context) (V, error)) (value V, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "internal error")
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.fill)
+	defer cancel()
+	if value, err = fill(ctx); err != nil {
+		return value, err
+	}
+	c.store.set(key, value, c.cost(value))
+	c.store.settle()
+	return value, nil
+}
+
+// Stats are counts since the start, and what is kept now.
+type Stats struct {
+	Hits, Misses, Coalesced int64
+	Entries, Bytes          int64
+}
+
+// Stats returns the counts at this moment.
+func (c *Cache[V]) Stats() Stats {
+	return Stats{
+		Hits: c.counts[Hit].Load(), Misses: c.counts[Miss].Load(), Coalesced: c.counts[Coalesced].Load(),
+		Entries: c.store.entries.Load(), Bytes: c.store.bytes.Load(),
+	}
+}

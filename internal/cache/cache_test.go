@@ -1,0 +1,202 @@
+package cache_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pixedge/internal/cache"
+	"pixedge/internal/config"
+	"pixedge/internal/fault"
+)
+
+func newCache(t testing.TB, size config.Size) *cache.Cache[[]byte] {
+	t.Helper()
+	c, err := cache.New(cache.Config{Size: size, FillTimeout: time.Minute}, func(b []byte) int64 { return int64(len(b)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+func give(text string) func(context.Context) ([]byte, error) {
+	return func(context.Context) ([]byte, error) { return []byte(text), nil }
+}
+
+// TestStampede has a thousand clients ask for one missing value at once.
+func TestStampede(t *testing.T) {
+	c := newCache(t, 1<<20)
+	var fills atomic.Int64
+	var wg sync.WaitGroup
+	for range 1000 {
+		wg.Go(func() {
+			got, _, err := c.Get(t.Context(), "k", func(context.Context) ([]byte, error) {
+				fills.Add(1)
+				time.Sleep(10 * time.Millisecond)
+				return []byte("v"), nil
+			})
+			if err != nil || string(got) != "v" {
+				t.Errorf("Get = %q, %v", got, err)
+			}
+		})
+	}
+	wg.Wait()
+	if fills.Load() != 1 {
+		t.Errorf("filled %d times, want once", fills.Load())
+	}
+	s := c.Stats()
+	if s.Misses != 1 || s.Hits+s.Coalesced != 999 {
+		t.Errorf("stats = %+v, want one miss in 1000", s)
+	}
+}
+
+// TestLeaderLeaves has the client that started a fill go away.
+func TestLeaderLeaves(t *testing.T) {
+	c := newCache(t, 1<<20)
+	started, finish := make(chan struct{}), make(chan struct{})
+	ctx, leave := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() {
+		_, _, err := c.Get(ctx, "k", func(ctx context.Context) ([]byte, error) {
+			close(started)
+			<-finish
+			return []byte("v"), ctx.Err()
+		})
+		first <- err
+	}()
+	<-started
+	leave()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Fatalf("the client that left got %v", err)
+	}
+	close(finish)
+	got, _, err := c.Get(t.Context(), "k", give("another fill"))
+	if err != nil || string(got) != "v" {
+		t.Errorf("Get = %q, %v; want what the first fill made", got, err)
+	}
+}
+
+// TestDeadline holds a fill to its own deadline and a waiter to the same, even
+// if the fill does not listen.
+func TestDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(t, 1<<20)
+		began := time.Now()
+		_, _, err := c.Get(t.Context(), "k", func(ctx context.Context) ([]byte, error) {
+			deadline, ok := ctx.Deadline()
+			if !ok || deadline.Sub(began) != time.Minute {
+				t.Errorf("deadline of the fill is %v, want a minute", deadline.Sub(began))
+			}
+			time.Sleep(2 * time.Minute)
+			return []byte("late"), nil
+		})
+		if fault.Of(err) != fault.Timeout || time.Since(began) != time.Minute {
+			t.Errorf("Get = %v after %v, want Timeout after a minute", err, time.Since(began))
+		}
+		time.Sleep(2 * time.Minute) // let the fill end inside the bubble
+	})
+}
+
+func TestErrorsAreNotKept(t *testing.T) {
+	c := newCache(t, 1<<20)
+	want := errors.New("no")
+	if _, _, err := c.Get(t.Context(), "k", func(context.Context) ([]byte, error) { return nil, want }); !errors.Is(err, want) {
+		t.Fatalf("Get = %v, want %v", err, want)
+	}
+	got, how, err := c.Get(t.Context(), "k", give("v"))
+	if err != nil || string(got) != "v" || how != cache.Miss {
+		t.Errorf("Get = %q, %v, %v; want a new fill", got, how, err)
+	}
+}
+
+func TestPanicCostsOneRequest(t *testing.T) {
+	c := newCache(t, 1<<20)
+	_, _, err := c.Get(t.Context(), "k", func(context.Context) ([]byte, error) { panic("boom") })
+	if fault.Of(err) != fault.Internal || fault.Message(err) != "internal error" || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("Get = %v", err)
+	}
+	if got, _, err := c.Get(t.Context(), "k", give("v")); err != nil || string(got) != "v" {
+		t.Errorf("Get afterwards = %q, %v", got, err)
+	}
+}
+
+// TestBudget fills the cache with ten times what it may hold, new keys and
+// old ones with growing values.
+func TestBudget(t *testing.T) {
+	const size = 1 << 20
+	c := newCache(t, size)
+	for i := range 1000 {
+		if _, _, err := c.Get(t.Context(), strconv.Itoa(i), give(strings.Repeat("x", 10<<10))); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Stats().Bytes; got > size {
+			t.Fatalf("%d bytes are kept, the budget is %d", got, size)
+		}
+	}
+	if s := c.Stats(); s.Bytes < size/2 || s.Entries == 0 {
+		t.Errorf("stats = %+v, want a full cache", s)
+	}
+}
+
+// TestMemoBudget overwrites keys with larger values.
+func TestMemoBudget(t *testing.T) {
+	const size = 1 << 20
+	m, err := cache.NewMemo[[]byte](size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for round := range 20 {
+		for i := range 50 {
+			value := bytes.Repeat([]byte("x"), 1<<10*(round+1))
+			m.Set([]byte(strconv.Itoa(i)), value, int64(len(value)))
+		}
+	}
+	m.Settle()
+	if got := m.Bytes(); got > size {
+		t.Errorf("%d bytes are kept, the budget is %d", got, size)
+	}
+}
+
+// TestNoMixing has many goroutines fill and read few keys of a cache that is
+// too small for them.
+func TestNoMixing(t *testing.T) {
+	c := newCache(t, 64<<10)
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 2000 {
+				key := fmt.Sprint("key-", (i*7+g)%100)
+				got, _, err := c.Get(t.Context(), key, give(key+strings.Repeat(".", 1000)))
+				if err != nil || !strings.HasPrefix(string(got), key+".") {
+					t.Errorf("Get(%q) = %.12q, %v", key, got, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestLookupDoesNotAllocate(t *testing.T) {
+	c := newCache(t, 1<<20)
+	if _, _, err := c.Get(t.Context(), "k", give("v")); err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(1000, func() {
+		if _, ok := c.Lookup("k"); !ok {
+			t.Error("not found")
+		}
+	}); n != 0 {
+		t.Errorf("Lookup allocates %v times", n)
+	}
+}

@@ -1,0 +1,86 @@
+package cache
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+
+	"github.com/dgraph-io/ristretto/v2"
+)
+
+// entryOverhead is what an entry costs besides its value: the key twice, the
+// structs, and ristretto's and the allocator's own books. Measured at 300 to 450
+// bytes; counted generously, because the budget is a promise.
+const entryOverhead = 512
+
+// An entry keeps its key, because ristretto knows keys by their hashes alone and
+// two texts may share them.
+type entry[V any] struct {
+	key   string
+	value V
+	cost  int64
+}
+
+// store is ristretto with exact keys and a byte budget that holds.
+type store[V any] struct {
+	kept    *ristretto.Cache[string, *entry[V]]
+	entries atomic.Int64
+	bytes   atomic.Int64
+}
+
+func newStore[V any](size int64) (*store[V], error) {
+	s := &store[V]{}
+	one, two := maphash.MakeSeed(), maphash.MakeSeed()
+	kept, err := ristretto.NewCache(&ristretto.Config[string, *entry[V]]{
+		// Ten counters an entry, as ristretto advises, were each of 8 KiB.
+		NumCounters:        max(10_000, size/(8<<10)*10),
+		MaxCost:            size,
+		BufferItems:        64,
+		IgnoreInternalCost: true, // entryOverhead counts it
+		// Seeds of this process make collisions impossible to prepare.
+		KeyToHash: func(key string) (uint64, uint64) {
+			return maphash.String(one, key), maphash.String(two, key)
+		},
+		OnExit: func(e *entry[V]) {
+			if e != nil {
+				s.entries.Add(-1)
+				s.bytes.Add(-e.cost)
+			}
+		},
+	})
+	s.kept = kept
+	return s, err
+}
+
+// get does not allocate.
+func (s *store[V]) get(key string) (V, bool) {
+	if e, ok := s.kept.Get(key); ok && e.key == key {
+		return e.value, true
+	}
+	var none V
+	return none, false
+}
+
+// set keeps value and returns once it can be found, if it was let in: ristretto
+// drops sets when its queue is full and refuses values that seem less worth
+// than those it would evict for them.
+func (s *store[V]) set(key string, value V, cost int64) {
+	e := &entry[V]{key: key, value: value, cost: cost + int64(len(key)) + entryOverhead}
+	// Setting a key that is there would not evict others for the difference.
+	s.kept.Del(key)
+	s.entries.Add(1)
+	s.bytes.Add(e.cost)
+	if !s.kept.Set(key, e, e.cost) {
+		s.kept.Wait()
+		if !s.kept.Set(key, e, e.cost) {
+			s.entries.Add(-1)
+			s.bytes.Add(-e.cost)
+		}
+	}
+}
+
+func (s *store[V]) delete(key string) { s.kept.Del(key) }
+
+// settle waits until all sets so far can be found or were refused.
+func (s *store[V]) settle() { s.kept.Wait() }
+
+func (s *store[V]) close() { s.kept.Close() }

@@ -1,0 +1,181 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Cloud is a tenant: a name in URLs with sources, keys and rules of its own.
+type Cloud struct {
+	Name          string         `yaml:"name" help:"The cloud's name in URLs: 3 or more letters, digits, - and _."`
+	Hosts         []string       `yaml:"hosts,omitempty" help:"Custom domains. Requests for these hosts are for this cloud, and their paths do not name it."`
+	Sources       []Source       `yaml:"sources" help:"Where originals come from, tried in order."`
+	Worker        string         `yaml:"worker,omitempty" help:"Pattern put before the path of wrkr URLs, such as t.resize(w:300). Without it the path brings its own."`
+	AllowNetworks []netip.Prefix `yaml:"allow_networks,omitempty" help:"Networks that remote links may reach although they are not public, such as 10.1.0.0/16."`
+	Keys          []Key          `yaml:"keys,omitempty" help:"Keys that sign URLs. All of them are valid at once; remove one to revoke it."`
+	Signed        Signed         `yaml:"signed,omitempty" help:"Paths that need a signature: true for all, or a list of path prefixes."`
+	FreeQuery     []string       `yaml:"free_query,omitempty" help:"Query options that a signature need not cover. Default: download, preview, v."`
+	Skew          time.Duration  `yaml:"signature_skew,omitempty" help:"How long a signature is accepted after its end, for clocks that differ."`
+	CacheControl  string         `yaml:"cache_control,omitempty" help:"Cache-Control of delivered pictures; shortened to the life of a signature. Default: public, max-age=31536000."`
+	CORS          []string       `yaml:"cors,omitempty" help:"Origins that scripts may read pictures from. Default: *."`
+	Limits        Limits         `yaml:"limits,omitempty" help:"Limits of this cloud; those left out are the program's."`
+	Zones         []Zone         `yaml:"zones,omitempty" help:"Parts of the cloud with sources of their own."`
+}
+
+// A Zone is a part of a cloud with sources of its own.
+type Zone struct {
+	Slug    string   `yaml:"slug" help:"The zone's name in URLs: exactly six letters, digits, - and _."`
+	Sources []Source `yaml:"sources" help:"Where the zone's originals come from, tried in order."`
+	Worker  string   `yaml:"worker,omitempty" help:"As the cloud's worker, for this zone."`
+}
+
+// A Key signs URLs.
+type Key struct {
+	ID    string `yaml:"id" help:"The key's name, sent as pbt."`
+	Token Secret `yaml:"token" help:"The secret: the text, {file: PATH} or {env: NAME}."`
+}
+
+// A Source is a place originals come from: exactly one of its fields is set.
+type Source struct {
+	Dir    string  `yaml:"dir,omitempty" help:"A folder."`
+	S3     *S3     `yaml:"s3,omitempty" help:"A bucket of an S3 server."`
+	HTTP   *HTTP   `yaml:"http,omitempty" help:"A folder on a web server."`
+	Remote *Remote `yaml:"remote,omitempty" help:"Pictures whose path is an absolute URL."`
+}
+
+// S3 is a bucket.
+type S3 struct {
+	Bucket    string `yaml:"bucket" help:"The bucket's name."`
+	Prefix    string `yaml:"prefix,omitempty" help:"Put before every path."`
+	Endpoint  string `yaml:"endpoint,omitempty" help:"Address of the server; without it, AWS."`
+	PathStyle bool   `yaml:"path_style,omitempty" help:"Put the bucket in the path and not in the host."`
+	Region    string `yaml:"region,omitempty" help:"Region of the bucket."`
+	AccessKey string `yaml:"access_key,omitempty" help:"Access key; without it, the AWS default chain."`
+	SecretKey Secret `yaml:"secret_key,omitempty" help:"Secret key: the text, {file: PATH} or {env: NAME}."`
+}
+
+// HTTP is a folder on a web server.
+type HTTP struct {
+	Base string `yaml:"base" help:"Address that paths are added to."`
+}
+
+// Remote is a list of hosts.
+type Remote struct {
+	Allow []string `yaml:"allow" help:"Hosts that may be fetched from: host (ports 80 and 443), host:port, *.host, or *."`
+}
+
+// Limits are those a cloud may change.
+type Limits struct {
+	MaxBytes     Size          `yaml:"max_bytes,omitempty" help:"Most bytes of an original."`
+	MaxPixels    Count         `yaml:"max_pixels,omitempty" help:"Most pixels of an original, all frames counted, and of every step."`
+	MaxSide      int           `yaml:"max_side,omitempty" help:"Longest side of an original, in pixels."`
+	MaxFrames    int           `yaml:"max_frames,omitempty" help:"Most frames or pages of an original."`
+	FetchTimeout time.Duration `yaml:"fetch_timeout,omitempty" help:"Longest time to fetch an original."`
+}
+
+// check finds every mistake in the clouds that their types allow. It names keys
+// as they stand in edge.yaml.
+func check(clouds []Cloud) error {
+	var c checker
+	names, hosts := make(map[string]bool), make(map[string]bool)
+	for i, cloud := range clouds {
+		at := fmt.Sprintf("clouds[%d]", i)
+		c.need(isName(cloud.Name) && len(cloud.Name) >= 3, at+".name", "want 3 or more letters, digits, - and _")
+		c.need(!slices.Contains(reserved(), cloud.Name), at+".name", "this name is taken by a route")
+		c.need(!names[cloud.Name], at+".name", "two clouds have this name")
+		names[cloud.Name] = true
+		for j, host := range cloud.Hosts {
+			at := fmt.Sprintf("%s.hosts[%d]", at, j)
+			c.need(host != "" && host == strings.ToLower(host) && !strings.ContainsAny(host, "/ "), at, "want a host in lower case, with its port if it has one")
+			c.need(!hosts[host], at, "two clouds have this host")
+			hosts[host] = true
+		}
+		c.cloud(at, cloud)
+	}
+	return errors.Join(c.errs...)
+}
+
+// reserved are the first segments of paths that are not delivery URLs.
+func reserved() []string { return []string{"health", "ready", "service", "openapi"} }
+
+type checker struct{ errs []error }
+
+func (c *checker) need(ok bool, key, want string) {
+	if !ok {
+		c.errs = append(c.errs, fmt.Errorf("%s: %s", key, want))
+	}
+}
+
+func (c *checker) cloud(at string, cloud Cloud) {
+	c.sources(at, cloud.Sources)
+	for i, key := range cloud.Keys {
+		at := fmt.Sprintf("%s.keys[%d]", at, i)
+		c.need(key.ID != "", at+".id", "must not be empty")
+		c.need(key.Token.Reveal() != "", at+".token", "must not be empty")
+	}
+	signed := cloud.Signed.All || len(cloud.Signed.Prefixes) > 0
+	c.need(!signed || len(cloud.Keys) > 0, at+".signed", "needs at least one of keys")
+	c.need(!slices.Contains(cloud.Signed.Prefixes, ""), at+".signed", "a prefix must not be empty; write true for all paths")
+	c.need(cloud.Skew >= 0, at+".signature_skew", "must not be negative")
+	c.need(!strings.ContainsAny(cloud.CacheControl, "\r\n"), at+".cache_control", "must be one line")
+	c.limits(at+".limits", cloud.Limits)
+	slugs := make(map[string]bool)
+	for i, zone := range cloud.Zones {
+		at := fmt.Sprintf("%s.zones[%d]", at, i)
+		c.need(isName(zone.Slug) && len(zone.Slug) == 6, at+".slug", "want exactly six letters, digits, - and _")
+		c.need(!slugs[zone.Slug], at+".slug", "two zones have this slug")
+		slugs[zone.Slug] = true
+		c.sources(at, zone.Sources)
+	}
+}
+
+func (c *checker) limits(at string, l Limits) {
+	c.need(l.MaxSide >= 0, at+".max_side", "must not be negative")
+	c.need(l.MaxFrames >= 0, at+".max_frames", "must not be negative")
+	c.need(l.FetchTimeout >= 0, at+".fetch_timeout", "must not be negative")
+}
+
+func (c *checker) sources(at string, sources []Source) {
+	c.need(len(sources) > 0, at+".sources", "must not be empty")
+	for i, s := range sources {
+		at := fmt.Sprintf("%s.sources[%d]", at, i)
+		kinds := 0
+		for _, set := range []bool{s.Dir != "", s.S3 != nil, s.HTTP != nil, s.Remote != nil} {
+			if set {
+				kinds++
+			}
+		}
+		c.need(kinds == 1, at, "want exactly one of dir, s3, http, remote")
+		if s.S3 != nil {
+			c.need(s.S3.Bucket != "", at+".s3.bucket", "must not be empty")
+			c.need(s.S3.Endpoint == "" || isHTTP(s.S3.Endpoint), at+".s3.endpoint", "want an http or https address")
+			c.need((s.S3.AccessKey == "") == (s.S3.SecretKey.Reveal() == ""), at+".s3.access_key", "goes with secret_key")
+		}
+		if s.HTTP != nil {
+			c.need(isHTTP(s.HTTP.Base), at+".http.base", "want an http or https address")
+		}
+		if s.Remote != nil {
+			c.need(len(s.Remote.Allow) > 0, at+".remote.allow", "must not be empty; * allows every public host")
+		}
+	}
+}
+
+func isHTTP(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+func isName(text string) bool {
+	for _, r := range text {
+		word := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
+		if !word {
+			return false
+		}
+	}
+	return text != ""
+}

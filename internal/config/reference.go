@@ -1,0 +1,56 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Reference writes the reference page of every setting as Markdown: the flags
+// of app, then the keys of a cloud.
+func Reference(w io.Writer, app *kong.Application) {
+	fmt.Fprintln(w, "| key in edge.yaml | flag | variable | default | |\n| --- | --- | --- | --- | --- |")
+	for _, f := range app.Flags {
+		if f.Name == "help" {
+			continue
+		}
+		fmt.Fprintf(w, "| `%s` | `--%s` | `%s` | %s | %s |\n",
+			key(f.Name), f.Name, strings.Join(f.Envs, " "), code(f.Default), f.Help)
+	}
+	fmt.Fprint(w, "\n## Clouds\n\nOnly edge.yaml can describe clouds.\n\n| key | |\n| --- | --- |\n")
+	keys(w, "clouds[]", reflect.TypeFor[Cloud]())
+}
+
+// keys writes a row a field, and the fields of those that are structs below
+// them.
+func keys(w io.Writer, at string, t reflect.Type) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		path := at + "." + name
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+			path += "[]"
+		}
+		fmt.Fprintf(w, "| `%s` | %s |\n", path, f.Tag.Get("help"))
+		described := inner.Kind() == reflect.Struct && inner.NumField() > 0 && inner.Field(0).Tag.Get("help") != ""
+		if described && !(strings.HasPrefix(at, "clouds[].zones") && inner == reflect.TypeFor[Source]()) {
+			keys(w, path, inner)
+		}
+	}
+}
+
+func code(text string) string {
+	if text == "" {
+		return "–"
+	}
+	return "`" + cmp.Or(text, "–") + "`"
+}

@@ -1,0 +1,107 @@
+package transform
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"pixedge/internal/op"
+	"pixedge/internal/transform/vips"
+)
+
+// resize scales the picture into a box.
+type resize struct {
+	box        size
+	fit        string
+	background op.Color
+	position   string
+	kernel     string
+	dpr        float64
+}
+
+func (r *resize) Params(p *op.ParamSet) {
+	p.Int(&r.box.w, "w", 0, 0, maxSide, "Width of the box in pixels; 0 follows the height.")
+	p.Int(&r.box.h, "h", 0, 0, maxSide, "Height of the box in pixels; 0 follows the width.")
+	p.Choice(&r.fit, "f", string(cover), words(cover, contain, fill, inside, outside), "What to do when the shapes of picture and box differ.")
+	p.Color(&r.background, "b", op.Black, "Color of the bars that contain adds.")
+	p.Choice(&r.position, "p", "center", slices.Sorted(maps.Keys(positions())), "Which part stays with cover, and where the picture lies with contain.")
+	p.Choice(&r.kernel, "k", "lanczos3", slices.Sorted(maps.Keys(kernels())), "How pixels between pixels are made.")
+	p.Float(&r.dpr, "dpr", 1, minDPR, maxDPR, "Device pixels a CSS pixel; multiplies width and height.")
+}
+
+func positions() map[string]position {
+	return map[string]position{
+		"center": {}, "top": {0, -1}, "bottom": {0, 1}, "left": {-1, 0}, "right": {1, 0},
+		"left_top": {-1, -1}, "left_bottom": {-1, 1}, "right_top": {1, -1}, "right_bottom": {1, 1},
+	}
+}
+
+func kernels() map[string]vips.Kernel {
+	return map[string]vips.Kernel{
+		"nearest": vips.Nearest, "cubic": vips.Cubic, "mitchell": vips.Mitchell,
+		"lanczos2": vips.Lanczos2, "lanczos3": vips.Lanczos3,
+	}
+}
+
+func (r *resize) setDPR(dpr float64) { r.dpr = dpr }
+
+// device returns the box in device pixels. A side that dpr would take over the
+// limit is cut to it, and the other side by as much, so that a page that asks
+// for more density than can be had still gets its picture.
+func (r *resize) device() size {
+	dpr := r.dpr
+	if longest := max(r.box.w, r.box.h); float64(longest)*dpr > maxSide {
+		dpr = maxSide / float64(longest)
+	}
+	return size{times(r.box.w, dpr), times(r.box.h, dpr)}
+}
+
+func times(side int, dpr float64) int {
+	if side == 0 {
+		return 0
+	}
+	return max(1, int(math.Round(float64(side)*dpr)))
+}
+
+// reduction says how many times smaller than it is the picture may be decoded.
+func (r *resize) reduction(from size) float64 {
+	h, v := shrinks(from, r.device(), fit(r.fit))
+	return min(h, v)
+}
+
+func (r *resize) Apply(c *Canvas) error {
+	box, how := r.device(), fit(r.fit)
+	to := scaled(c.size, box, how)
+	if err := c.Scale(to.w, to.h, kernels()[r.kernel]); err != nil {
+		return err
+	}
+	if box.w == 0 || box.h == 0 {
+		return nil
+	}
+	at := positions()[r.position]
+	switch how {
+	case cover:
+		return c.Extract(cut(to, box, at))
+	case contain:
+		x, y := lay(to, box, at)
+		if to == box {
+			return nil
+		}
+		return c.Embed(x, y, box, r.background)
+	}
+	return nil
+}
+
+func words[T ~string](list ...T) []string {
+	s := make([]string, len(list))
+	for i, w := range list {
+		s[i] = string(w)
+	}
+	return s
+}
+
+func resizing() []Spec {
+	return []Spec{
+		spec[resize]("t.resize", "Scale to fill, fit or cover a box.", "t.resize(w:240,h:160,f:contain,b:ffffff)"),
+	}
+}

@@ -1,0 +1,312 @@
+package transform_test
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"os"
+	"strings"
+	"testing"
+
+	"pixedge/internal/fault"
+	"pixedge/internal/imgtest"
+	"pixedge/internal/media"
+	"pixedge/internal/op"
+	"pixedge/internal/transform"
+	"pixedge/internal/transform/vips"
+)
+
+func TestMain(m *testing.M) {
+	if err := vips.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	vips.Stop()
+	os.Exit(code)
+}
+
+// limits are those of the tests.
+func limits() transform.Limits {
+	return transform.Limits{MaxPixels: 4_000_000, MaxSide: 4000, MaxFrames: 10}
+}
+
+// calls reads operations as URLs write them, for tests that have nothing odd in
+// them. The grammar itself is urlparse's.
+func calls(text string) op.Pipeline {
+	var p op.Pipeline
+	for call := range strings.SplitSeq(text, "~") {
+		name, rest, _ := strings.Cut(call, "(")
+		c := op.Call{Name: name}
+		for pair := range strings.SplitSeq(strings.TrimSuffix(rest, ")"), ",") {
+			if key, value, ok := strings.Cut(pair, ":"); ok {
+				c.Args = append(c.Args, op.Arg{Name: key, Value: value})
+			}
+		}
+		p = append(p, c)
+	}
+	return p
+}
+
+// render carries out operations on an encoded picture.
+func render(t testing.TB, text string, original []byte) (media.Image, error) {
+	t.Helper()
+	plan, err := transform.NewCompiler(transform.Catalog()).Compile(calls(text), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	format, ok := media.Sniff(original)
+	if !ok {
+		t.Fatal("the original is no image")
+	}
+	r := transform.NewRenderer(transform.Config{Workers: 2, Queue: 10})
+	return r.Render(t.Context(), plan, media.Image{Data: original, Format: format}, limits())
+}
+
+func mustRender(t testing.TB, text string, original []byte) media.Image {
+	t.Helper()
+	img, err := render(t, text, original)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return img
+}
+
+// TestGolden renders each chain and compares the picture with the one in
+// testdata/golden. After a deliberate change run
+//
+//	make golden
+//
+// and look at every picture git says has changed.
+func TestGolden(t *testing.T) {
+	card := imgtest.PNG(t, imgtest.Card(240, 160, false))
+	clear := imgtest.PNG(t, imgtest.Card(240, 160, true))
+	tests := []struct {
+		golden, chain string
+		original      []byte
+	}{
+		{"crop/inside", "t.crop(x:20,y:16,w:80,h:60)", card},
+		{"crop/cut-to-picture", "t.crop(x:160,y:100,w:500,h:500)", card},
+		{"crop/to-the-edges", "t.crop(x:120,y:60)", card},
+		{"extract/default", "t.extract()", card},
+		{"extract/bbox", "t.extract(bbox:10_20_100_120)", card},
+		{"resize/cover", "t.resize(w:80,h:80)", card},
+		{"resize/cover-left", "t.resize(w:40,h:80,p:left)", card},
+		{"resize/cover-right-bottom", "t.resize(w:90,h:30,p:right_bottom)", card},
+		{"resize/contain", "t.resize(w:80,h:80,f:contain,b:ff8800)", card},
+		{"resize/contain-top", "t.resize(w:80,h:100,f:contain,p:top,b:ff880080)", card},
+		{"resize/fill", "t.resize(w:60,h:100,f:fill)", card},
+		{"resize/inside", "t.resize(w:80,h:80,f:inside)", card},
+		{"resize/outside", "t.resize(w:80,h:80,f:outside)", card},
+		{"resize/width-only", "t.resize(w:77)", card},
+		{"resize/enlarged-nearest", "t.resize(h:320,k:nearest)~t.extract(t:0,l:0,w:200,h:120)", card},
+		{"resize/dpr", "t.resize(w:50,dpr:2.5)", card},
+		{"resize/alpha", "t.resize(w:120)", clear},
+		{"rotate/90", "t.rotate(a:90)", card},
+		{"rotate/minus-90", "t.rotate(a:-90)", card},
+		{"rotate/30", "t.rotate(a:30,b:ffffff)", card},
+		{"rotate/30-clear", "t.rotate(a:30,b:00000000)", card},
+		{"flip/flip", "t.flip()", card},
+		{"flop/flop", "t.flop()", card},
+		{"chain/five", "t.crop(x:20,y:10,w:200,h:140)~t.resize(w:120,h:120)~t.rotate(a:90)~t.flip()~t.extract(t:10,l:10,w:100,h:80)", card},
+	}
+	for _, tt := range tests {
+		t.Run(tt.golden, func(t *testing.T) {
+			imgtest.Golden(t, tt.golden, mustRender(t, tt.chain, tt.original).Data)
+		})
+	}
+}
+
+// TestExact holds operations that move pixels and do not mix them to the
+// standard library's idea of the same.
+func TestExact(t *testing.T) {
+	card := imgtest.Card(97, 61, true)
+	original := imgtest.PNG(t, card)
+	tests := []struct {
+		chain string
+		want  image.Image
+	}{
+		{"t.crop(x:7,y:5,w:31,h:23)", card.SubImage(image.Rect(7, 5, 38, 28))},
+		{"t.extract(t:5,l:7,w:31,h:23)", card.SubImage(image.Rect(7, 5, 38, 28))},
+		{"t.flip()~t.flip()", card},
+		{"t.flop()~t.rotate(a:180)~t.flip()", card},
+		{"t.rotate(a:90)~t.rotate(a:270)", card},
+		{"t.rotate(a:450)~t.rotate(a:-90)", card},
+		{"t.resize(w:97)", card},
+		{"t.toFormat(f:png)", card},
+	}
+	for _, tt := range tests {
+		t.Run(tt.chain, func(t *testing.T) {
+			got := imgtest.Decode(t, mustRender(t, tt.chain, original).Data)
+			if got.Bounds().Size() != tt.want.Bounds().Size() {
+				t.Fatalf("size %v, want %v", got.Bounds().Size(), tt.want.Bounds().Size())
+			}
+			if d := imgtest.Distance(got, tt.want); d != 0 {
+				t.Errorf("differs by %v of 255, want no difference", d)
+			}
+		})
+	}
+}
+
+// TestOrientation takes the same card, turned every way a camera can be held.
+func TestOrientation(t *testing.T) {
+	card := imgtest.Card(120, 80, false)
+	turned := map[int]string{ // what undoes the orientation's own turn
+		2: "t.flop()", 3: "t.rotate(a:180)", 4: "t.flip()",
+		5: "t.flop()~t.rotate(a:270)", 6: "t.rotate(a:270)", 7: "t.flop()~t.rotate(a:90)", 8: "t.rotate(a:90)",
+	}
+	for o := range 9 {
+		t.Run(fmt.Sprint(o), func(t *testing.T) {
+			stored := card
+			var img image.Image = stored
+			if chain, ok := turned[o]; ok {
+				img = imgtest.Decode(t, mustRender(t, chain, imgtest.PNG(t, card)).Data)
+			}
+			original := imgtest.JPEG(t, img, o)
+			for chain, want := range map[string]image.Image{
+				"t.toFormat(f:png)":                             card,
+				"t.crop(x:10,y:8,w:60,h:40)~t.toFormat(f:png)":  card.SubImage(image.Rect(10, 8, 70, 48)),
+				"t.resize(w:60)~t.toFormat(f:png)":              imgtest.Card(60, 40, false),
+				"t.resize(w:31,h:31,p:left)~t.toFormat(f:png)":  nil, // size only
+				"t.resize(w:30,f:inside,h:5)~t.toFormat(f:png)": nil,
+			} {
+				got := imgtest.Decode(t, mustRender(t, chain, original).Data)
+				if want == nil {
+					continue
+				}
+				if got.Bounds().Size() != want.Bounds().Size() {
+					t.Fatalf("%s: size %v, want %v", chain, got.Bounds().Size(), want.Bounds().Size())
+				}
+				if d := imgtest.Distance(got, want); d > 3 {
+					t.Errorf("%s: differs by %.2f of 255 from the upright card", chain, d)
+				}
+			}
+		})
+	}
+}
+
+// TestFormats encodes in every format there is.
+func TestFormats(t *testing.T) {
+	for _, alpha := range []bool{false, true} {
+		original := imgtest.PNG(t, imgtest.Card(64, 48, alpha))
+		for _, name := range media.Names(func(f media.Format) bool { return f.Encode }) {
+			t.Run(fmt.Sprintf("%s/%v", name, alpha), func(t *testing.T) {
+				img := mustRender(t, "t.resize(w:32)~t.toFormat(f:"+name+",q:90)", original)
+				if got, ok := media.Sniff(img.Data); !ok || got.Name != name || img.Format.Name != name {
+					t.Fatalf("made %q, sniffed as %q; want %s", img.Format.Name, got.Name, name)
+				}
+				back := mustRender(t, "t.toFormat(f:png)", img.Data)
+				got := imgtest.Decode(t, back.Data)
+				want := imgtest.Card(32, 24, alpha && img.Format.Alpha && img.Format != media.GIF)
+				if got.Bounds() != want.Bounds() {
+					t.Fatalf("size %v, want %v", got.Bounds(), want.Bounds())
+				}
+				if d := imgtest.Distance(got, want); d > 25 {
+					t.Errorf("differs by %.2f of 255", d)
+				}
+			})
+		}
+	}
+}
+
+// TestOnePass counts decodes and encodes of a chain of five.
+func TestOnePass(t *testing.T) {
+	plan, err := transform.NewCompiler(transform.Catalog()).Compile(calls(
+		"t.crop(x:10,y:10,w:100,h:100)~t.resize(w:50)~t.rotate(a:45)~t.flip()~t.flop()"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := transform.NewRenderer(transform.Config{Workers: 1})
+	original := media.Image{Data: imgtest.PNG(t, imgtest.Card(200, 150, false)), Format: media.PNG}
+	if _, err := r.Render(t.Context(), plan, original, limits()); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.Stats(); s.Decodes != 1 || s.Encodes != 1 {
+		t.Errorf("%d decodes and %d encodes, want one of each", s.Decodes, s.Encodes)
+	}
+}
+
+func TestRenderErrors(t *testing.T) {
+	card := imgtest.PNG(t, imgtest.Card(64, 48, false))
+	photo := imgtest.JPEG(t, imgtest.Card(640, 480, false), 0)
+	tests := []struct {
+		name, chain string
+		original    []byte
+		kind        fault.Kind
+		message     string
+	}{
+		{"crop outside", "t.crop(x:64,y:0,w:5,h:5)", card, fault.Invalid, "t.crop: the rectangle at x:64, y:0 is outside the picture of 64x48 pixels"},
+		{"extract across the edge", "t.extract(t:40,l:0,w:10,h:10)", card, fault.Invalid, "t.extract: 10x10 pixels at l:0, t:40 are not inside the picture of 64x48 pixels"},
+		{"a step too large", "t.resize(w:9000,h:9000,f:fill)~t.resize(w:5)", card, fault.Invalid, "a step makes 9000x9000 pixels; at most 10000 a side and 4000000 in all are allowed"},
+		{"cut off", "t.resize(w:100)", photo[:len(photo)/2], fault.Unprocessable, "the picture is damaged or of a kind that cannot be read"},
+		{"nothing but a header", "t.flip()", photo[:20], fault.Unprocessable, "the picture is damaged or of a kind that cannot be read"},
+		{"too many pixels", "t.flip()", imgtest.PNG(t, image.NewGray(image.Rect(0, 0, 3000, 3000))), fault.Unprocessable, "the original has 1 frames of 3000x3000 pixels; at most 4000 a side and 4000000 in all are allowed"},
+		{"svg", "t.flip()", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), fault.Unsupported, "svg originals cannot be transformed here; those that can are jpeg, png, webp, avif, gif, tiff, heif"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := render(t, tt.chain, tt.original)
+			if fault.Of(err) != tt.kind || fault.Message(err) != tt.message {
+				t.Errorf("%v: %s\nwant %v: %s", fault.Of(err), fault.Message(err), tt.kind, tt.message)
+			}
+		})
+	}
+}
+
+// TestOriginal is delivered as it is, whatever it is.
+func TestOriginal(t *testing.T) {
+	r := transform.NewRenderer(transform.Config{Workers: 1})
+	in := media.Image{Data: []byte("<svg/>"), Format: media.SVG}
+	out, err := r.Render(t.Context(), transform.Plan{}, in, limits())
+	if err != nil || string(out.Data) != "<svg/>" || out.Format != media.SVG {
+		t.Errorf("Render = %q, %v", out.Data, err)
+	}
+}
+
+func TestQueueIsBounded(t *testing.T) {
+	r := transform.NewRenderer(transform.Config{Workers: 1, Queue: 0})
+	plan, err := transform.NewCompiler(transform.Catalog()).Compile(calls("t.resize(w:1500,k:lanczos3)~t.rotate(a:33)"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := media.Image{Data: imgtest.PNG(t, imgtest.Card(1900, 1500, false)), Format: media.PNG}
+	errs := make(chan error, 2)
+	for range 2 {
+		go func() {
+			_, err := r.Render(context.Background(), plan, original, limits())
+			errs <- err
+		}()
+	}
+	first, second := <-errs, <-errs
+	if first == nil {
+		first, second = second, first
+	}
+	if fault.Of(first) != fault.Overloaded || second != nil {
+		t.Errorf("got %v and %v, want one Overloaded and one picture", first, second)
+	}
+}
+
+// TestCatalog holds every operation to the house rules.
+func TestCatalog(t *testing.T) {
+	compiler := transform.NewCompiler(transform.Catalog())
+	for _, s := range transform.Catalog() {
+		t.Run(s.Name, func(t *testing.T) {
+			if !strings.HasSuffix(s.Doc, ".") {
+				t.Errorf("doc %q is not a sentence", s.Doc)
+			}
+			if _, err := compiler.Compile(calls(s.Example), 0); err != nil {
+				t.Errorf("the example %s does not compile: %v", s.Example, err)
+			}
+			seen := make(map[string]bool)
+			for _, p := range s.Params() {
+				if seen[p.Name] {
+					t.Errorf("parameter %s is declared twice", p.Name)
+				}
+				seen[p.Name] = true
+				if !strings.HasSuffix(p.Doc, ".") {
+					t.Errorf("parameter %s: doc %q is not a sentence", p.Name, p.Doc)
+				}
+			}
+		})
+	}
+}
