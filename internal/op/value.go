@@ -228,6 +228,9 @@ func list(text string, most int) ([]string, error) {
 // closing returns the index of the bracket that closes the one text begins
 // with, or -1.
 func closing(text string) int {
+	if !strings.HasPrefix(text, "[") {
+		return -1
+	}
 	depth := 0
 	for i := range len(text) {
 		switch text[i] {
@@ -237,9 +240,6 @@ func closing(text string) int {
 			depth--
 		}
 		if depth == 0 {
-			if i == 0 {
-				return -1 // text does not begin with a bracket
-			}
 			return i
 		}
 	}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"pixedge/internal/blob"
+	"pixedge/internal/cache"
+	"pixedge/internal/config"
+	"pixedge/internal/delivery"
+	"pixedge/internal/demo"
+	"pixedge/internal/metrics"
+	"pixedge/internal/origin"
+	"pixedge/internal/signing"
+	"pixedge/internal/transform"
+	"pixedge/internal/transform/vips"
+	"pixedge/internal/web"
+)
+
+// An edge is all the parts, put together.
+type edge struct {
+	service *delivery.Service
+	site    *web.Site
+	metrics http.Handler
+	demo    bool // no clouds were given
+	close   func()
+}
+
+// build makes every part, in the order a request meets them. log may be nil for
+// an edge that does not serve.
+func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Logger) (*edge, error) {
+	measured := metrics.New()
+	b := builder{settings: s, fetcher: measured.Fetcher}
+	directory, err := b.clouds(ctx, clouds)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := cache.NewMemo[*delivery.Route](delivery.RouteMemory)
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := cache.New(s.Cache, (*delivery.Picture).Cost)
+	if err != nil {
+		return nil, err
+	}
+	renderer := transform.NewRenderer(s.Render)
+	measured.WatchCache(pictures.Stats)
+	measured.WatchRenderer(renderer.Stats, vips.Memory)
+	service := &delivery.Service{
+		Clouds:   directory,
+		Compiler: transform.NewCompiler(transform.Catalog()),
+		Routes:   routes,
+		Cache:    pictures,
+		Renderer: measured.Renderer(renderer),
+	}
+	return &edge{
+		service: service,
+		site:    &web.Site{Config: s.Server, Images: service, Log: log, Recorder: measured},
+		metrics: measured.Handler(),
+		demo:    len(clouds) == 0,
+		close: func() {
+			pictures.Close()
+			routes.Close()
+		},
+	}, nil
+}
+
+// A builder makes clouds of what edge.yaml says about them.
+type builder struct {
+	settings *settings
+	fetcher  func(delivery.Fetcher) delivery.Fetcher // measures
+}
+
+func (b builder) clouds(ctx context.Context, clouds []config.Cloud) (*delivery.Clouds, error) {
+	directory := delivery.NewClouds()
+	if len(clouds) == 0 {
+		c, err := b.demo()
+		if err != nil {
+			return nil, err
+		}
+		directory.Add(c)
+	}
+	for i, conf := range clouds {
+		c, err := b.cloud(ctx, conf)
+		if err != nil {
+			return nil, fmt.Errorf("clouds[%d]: %w", i, err)
+		}
+		directory.Add(c, conf.Hosts...)
+	}
+	return directory, nil
+}
+
+func (b builder) demo() (*delivery.Cloud, error) {
+	store, err := demo.Store()
+	if err != nil {
+		return nil, err
+	}
+	conf := demo.Cloud()
+	c, err := b.rules(conf)
+	if err != nil {
+		return nil, err
+	}
+	c.Zones[""] = delivery.Zone{Fetcher: b.fetch(conf.Limits, origin.Store(store))}
+	return c, nil
+}
+
+func (b builder) cloud(ctx context.Context, conf config.Cloud) (*delivery.Cloud, error) {
+	c, err := b.rules(conf)
+	if err != nil {
+		return nil, err
+	}
+	guard := origin.NewGuard(conf.AllowNetworks)
+	zones := append([]config.Zone{{Sources: conf.Sources, Worker: conf.Worker}}, conf.Zones...)
+	for _, z := range zones {
+		sources, err := sources(ctx, z.Sources, guard)
+		if err != nil {
+			return nil, fmt.Errorf("zone %q: %w", cmp.Or(z.Slug, "default"), err)
+		}
+		c.Zones[z.Slug] = delivery.Zone{Fetcher: b.fetch(conf.Limits, sources...), Worker: z.Worker}
+	}
+	return c, nil
+}
+
+// rules makes a cloud without sources.
+func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
+	policy := signing.Policy{
+		Free:     conf.FreeQuery,
+		Required: signing.Required{All: conf.Signed.All, Prefixes: conf.Signed.Prefixes},
+		Skew:     conf.Skew,
+	}
+	if policy.Free == nil {
+		policy.Free = signing.DefaultFree()
+	}
+	for _, k := range conf.Keys {
+		policy.Keys = append(policy.Keys, signing.Key{ID: k.ID, Token: k.Token.Reveal()})
+	}
+	verifier, err := signing.New(policy, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	c := &delivery.Cloud{
+		Name:     conf.Name,
+		Verifier: verifier,
+		Lifetime: delivery.ParseLifetime(cmp.Or(conf.CacheControl, "public, max-age=31536000")),
+		CORS:     conf.CORS,
+		Limits: transform.Limits{
+			MaxPixels: cmp.Or(conf.Limits.MaxPixels, b.settings.Limits.MaxPixels),
+			MaxSide:   cmp.Or(conf.Limits.MaxSide, b.settings.Limits.MaxSide),
+			MaxFrames: cmp.Or(conf.Limits.MaxFrames, b.settings.Limits.MaxFrames),
+		},
+		Zones: make(map[string]delivery.Zone),
+	}
+	if len(conf.Keys) > 0 {
+		c.SigningKey = conf.Keys[0].ID
+	}
+	return c, nil
+}
+
+func (b builder) fetch(l config.Limits, sources ...origin.Source) delivery.Fetcher {
+	return b.fetcher(origin.New(origin.Limits{
+		MaxBytes: int64(cmp.Or(l.MaxBytes, b.settings.MaxBytes)),
+		Timeout:  cmp.Or(l.FetchTimeout, b.settings.FetchTimeout),
+	}, sources...))
+}
+
+// sources makes the sources of a zone.
+func sources(ctx context.Context, confs []config.Source, guard *origin.Guard) ([]origin.Source, error) {
+	list := make([]origin.Source, len(confs))
+	for i, conf := range confs {
+		s, err := source(ctx, conf, guard)
+		if err != nil {
+			return nil, fmt.Errorf("sources[%d]: %w", i, err)
+		}
+		list[i] = s
+	}
+	return list, nil
+}
+
+func source(ctx context.Context, conf config.Source, guard *origin.Guard) (origin.Source, error) {
+	switch {
+	case conf.S3 != nil:
+		store, err := blob.NewS3(ctx, blob.S3Config{
+			Bucket: conf.S3.Bucket, Prefix: conf.S3.Prefix, Endpoint: conf.S3.Endpoint, PathStyle: conf.S3.PathStyle,
+			Region: conf.S3.Region, AccessKey: conf.S3.AccessKey, SecretKey: conf.S3.SecretKey.Reveal(),
+		})
+		if err != nil {
+			return nil, err
+		}
+		return origin.Store(store), nil
+	case conf.HTTP != nil:
+		return origin.Web(conf.HTTP.Base, guard)
+	case conf.Remote != nil:
+		return origin.Remote(conf.Remote.Allow, guard)
+	}
+	store, err := blob.NewDir(conf.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("dir: %w", err)
+	}
+	return origin.Store(store), nil
+}

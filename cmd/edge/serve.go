@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"pixedge/internal/demo"
+	"pixedge/internal/transform/vips"
+	"pixedge/internal/web"
+)
+
+type serveCmd struct{}
+
+// Run serves until the program is told to stop.
+func (serveCmd) Run(p *program) error {
+	log := newLog(p.stderr, p.settings)
+	defer log.Close()
+	if err := vips.Start(); err != nil {
+		return err
+	}
+	defer vips.Stop()
+	edge, err := build(p.ctx, p.settings, p.clouds, log.Logger)
+	if err != nil {
+		return err
+	}
+	defer edge.close()
+	ln, err := net.Listen("tcp", p.settings.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	metrics, err := serveMetrics(p.settings.MetricsListen, edge.metrics)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	defer metrics.Close()
+	log.Info("serving", "listen", ln.Addr().String(), "metrics", p.settings.MetricsListen, "libvips", vips.Version(), "clouds", len(p.clouds))
+	if edge.demo {
+		if err := welcome(p, edge); err != nil {
+			return err
+		}
+	}
+	err = serve(p.ctx, ln, edge.site, p.settings)
+	log.Info("stopped")
+	return err
+}
+
+// serve answers requests until ctx is done, then gives those in flight their
+// time to finish.
+func serve(ctx context.Context, ln net.Listener, site *web.Site, s *settings) error {
+	// Not ctx: its end should stop new requests and leave those in flight alone.
+	requests, abort := context.WithCancel(context.WithoutCancel(ctx))
+	defer abort()
+	srv := site.Server(requests)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	site.Drain()
+	time.Sleep(s.DrainDelay)
+	grace, cancel := context.WithTimeout(requests, s.DrainTimeout)
+	defer cancel()
+	if err := srv.ShutdownWithContext(grace); err != nil {
+		return fmt.Errorf("drain_timeout: requests were still in flight: %w", err)
+	}
+	return nil
+}
+
+// serveMetrics serves handler on an address of its own, or nothing without one.
+func serveMetrics(listen string, handler http.Handler) (io.Closer, error) {
+	if listen == "" {
+		return io.NopCloser(nil), nil
+	}
+	ln, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, fmt.Errorf("metrics_listen: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", handler)
+	srv := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
+	go func() { _ = srv.Serve(ln) }() // ends when srv is closed
+	return srv, nil
+}
+
+// A log is a logger whose lines are gathered for a moment, so that a line a
+// request does not cost a system call a request.
+type log struct {
+	*slog.Logger
+
+	mu   sync.Mutex
+	buf  *bufio.Writer
+	stop chan struct{}
+}
+
+// flushEvery is how long a line may wait.
+const flushEvery = 100 * time.Millisecond
+
+func newLog(w io.Writer, s *settings) *log {
+	l := &log{buf: bufio.NewWriterSize(w, 64<<10), stop: make(chan struct{})}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		level = slog.LevelInfo // unreachable: kong knows the levels
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "text" {
+		l.Logger = slog.New(slog.NewTextHandler(l, options))
+	} else {
+		l.Logger = slog.New(slog.NewJSONHandler(l, options))
+	}
+	go l.flush()
+	return l
+}
+
+// Write adds a line.
+func (l *log) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(line)
+}
+
+func (l *log) flush() {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-l.stop:
+			return
+		}
+		l.mu.Lock()
+		_ = l.buf.Flush() // a log that cannot be written must not stop the server
+		l.mu.Unlock()
+	}
+}
+
+// Close writes what is left.
+func (l *log) Close() error {
+	close(l.stop)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Flush()
+}
+
+// welcome prints links to try.
+func welcome(p *program, e *edge) error {
+	names, err := demo.Pictures()
+	if err != nil {
+		return err
+	}
+	base := p.settings.public()
+	fmt.Fprintf(p.stdout, "No clouds are set up, so this is a demo. Open one of these:\n\n")
+	for _, link := range demo.Links(base, names[0]) {
+		fmt.Fprintf(p.stdout, "  %s\n  %s\n\n", link[0], link[1])
+	}
+	const path = "/v2/demo/t.resize(w:300)/"
+	signed, err := e.service.Sign("", path+names[0], "", time.Now().Add(time.Hour).Unix())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "  signed, good for an hour\n  %s\n\n", base+signed)
+	return nil
+}

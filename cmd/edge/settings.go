@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"pixedge/internal/cache"
+	"pixedge/internal/config"
+	"pixedge/internal/transform"
+	"pixedge/internal/web"
+)
+
+// settings gathers what each package declares. A field's flag is its name in
+// kebab case; see package config for the other spellings.
+type settings struct {
+	Listen        string        `default:"127.0.0.1:8080" help:"Address to serve pictures on."`
+	MetricsListen string        `default:"127.0.0.1:9090" help:"Address to serve Prometheus metrics on; empty: none."`
+	PublicURL     string        `name:"public-url" help:"Address that clients know the edge by, for links it prints. Default: http:// and the address it listens on."`
+	LogFormat     string        `default:"json" enum:"json,text" help:"Format of the log: json or text."`
+	LogLevel      string        `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
+	DrainTimeout  time.Duration `default:"30s" help:"Longest time to wait for requests in flight when stopping."`
+	DrainDelay    time.Duration `default:"0s" help:"How long to go on serving after /ready fails, so that balancers notice."`
+	MaxBytes      config.Size   `default:"32MiB" help:"Most bytes of an original."`
+	FetchTimeout  time.Duration `default:"10s" help:"Longest time to fetch an original."`
+
+	Server web.Config       `embed:""`
+	Cache  cache.Config     `embed:""`
+	Render transform.Config `embed:""`
+	Limits transform.Limits `embed:""`
+}
+
+// check finds what the types of the settings let through.
+func (s *settings) check() error {
+	var errs []error
+	need := func(ok bool, key, want string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: %s", key, want))
+		}
+	}
+	for key, d := range map[string]time.Duration{
+		"read_timeout": s.Server.ReadTimeout, "write_timeout": s.Server.WriteTimeout, "idle_timeout": s.Server.IdleTimeout,
+		"request_timeout": s.Cache.FillTimeout, "fetch_timeout": s.FetchTimeout,
+	} {
+		need(d > 0, key, "must be more than 0")
+	}
+	need(s.DrainTimeout >= 0, "drain_timeout", "must not be negative")
+	need(s.DrainDelay >= 0, "drain_delay", "must not be negative")
+	need(s.Cache.Size >= 1<<20, "cache_size", "must be at least 1MiB")
+	need(s.Server.HeaderSize >= 20<<10 && s.Server.HeaderSize <= 1<<20, "header_size", "must be from 20KiB, so that a path and a query of 8KiB fit, to 1MiB")
+	need(s.MaxBytes > 0 && s.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
+	need(s.Limits.MaxPixels > 0 && s.Limits.MaxPixels <= 1e9, "max_pixels", "must be from 1 to 1G")
+	need(s.Limits.MaxSide > 0, "max_side", "must be more than 0")
+	need(s.Limits.MaxFrames > 0, "max_frames", "must be more than 0")
+	need(s.Render.Workers >= 0 && s.Render.Workers <= 1024, "render_workers", "must be from 0 to 1024")
+	need(s.Render.Queue >= 0, "render_queue", "must not be negative")
+	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
+	need(s.MetricsListen == "" || s.MetricsListen != s.Listen, "metrics_listen", "must not be the address that pictures are served on")
+	return errors.Join(errs...)
+}
+
+func isAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// public returns the address for links, without a slash at its end.
+func (s *settings) public() string {
+	if s.PublicURL != "" {
+		return strings.TrimSuffix(s.PublicURL, "/")
+	}
+	return "http://" + s.Listen
+}

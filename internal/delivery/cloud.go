@@ -1,0 +1,73 @@
+package delivery
+
+import (
+	"bytes"
+
+	"pixedge/internal/fault"
+	"pixedge/internal/signing"
+	"pixedge/internal/transform"
+)
+
+// A Cloud is a tenant. Its fields do not change once it serves.
+type Cloud struct {
+	Name       string
+	Verifier   *signing.Verifier
+	SigningKey string           // id of the key that new URLs are signed with; "" if there is none
+	Lifetime   Lifetime         // Cache-Control of its pictures
+	CORS       []string         // origins that may read them; "*" is every one
+	Limits     transform.Limits // of its originals
+	Zones      map[string]Zone  // by slug; "" is the default zone
+}
+
+// A Zone is a part of a cloud with sources of its own.
+type Zone struct {
+	Fetcher Fetcher
+	Worker  string // pattern put before the path of wrkr URLs; "" if they bring their own
+}
+
+// Clouds finds clouds by name and by host.
+type Clouds struct {
+	names, hosts map[string]*Cloud
+}
+
+// NewClouds returns an empty directory.
+func NewClouds() *Clouds {
+	return &Clouds{names: make(map[string]*Cloud), hosts: make(map[string]*Cloud)}
+}
+
+// Add enters c and its custom domains, in lower case.
+func (d *Clouds) Add(c *Cloud, hosts ...string) {
+	d.names[c.Name] = c
+	for _, h := range hosts {
+		d.hosts[h] = c
+	}
+}
+
+// Named returns the cloud called name.
+func (d *Clouds) Named(name string) (*Cloud, error) {
+	c, ok := d.names[name]
+	if !ok {
+		return nil, fault.Errorf(fault.NotFound, "no cloud %q", name)
+	}
+	return c, nil
+}
+
+// OfHost returns the cloud whose custom domain host is, or nil. host may carry
+// a port; a custom domain that names no port is found with all of them. It does
+// not allocate for hosts in lower case.
+func (d *Clouds) OfHost(host []byte) *Cloud {
+	if len(d.hosts) == 0 {
+		return nil
+	}
+	if c, ok := d.hosts[string(host)]; ok {
+		return c
+	}
+	host = bytes.ToLower(host)
+	if c, ok := d.hosts[string(host)]; ok {
+		return c
+	}
+	if i := bytes.LastIndexByte(host, ':'); i > 0 {
+		return d.hosts[string(host[:i])]
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package delivery
+
+import (
+	"bytes"
+	"cmp"
+	"path"
+	"strings"
+
+	"pixedge/internal/fault"
+	"pixedge/internal/media"
+	"pixedge/internal/signing"
+	"pixedge/internal/transform"
+	"pixedge/internal/urlparse"
+)
+
+// RouteMemory is how many bytes of routes are worth remembering. A route is one
+// to two kilobytes, so that is some ten thousand URLs.
+const RouteMemory = 16 << 20
+
+// A Route is what a URL comes to: everything that depends neither on the rest
+// of the request nor on time. It is remembered by the URL as it was sent, and
+// only once its signature was found good.
+type Route struct {
+	Cloud    *Cloud
+	Grant    signing.Grant // zero if the URL is not signed
+	Download bool          // to be saved, not shown
+	Preview  bool          // to be shown
+	Name     string        // the file's own name, without its folders
+	Vary     bool          // the answer depends on the Accept header
+
+	request urlparse.Request
+	zone    Zone
+	source  string // what to fetch: the name of a picture, or a URL
+	plan    transform.Plan
+	keys    [media.NumAccepted]string // of the cache, by what is accepted
+}
+
+// route returns the route of r, remembered or new. A remembered signature is
+// held again to what can change: the time.
+func (s *Service) route(r Request) (*Route, error) {
+	host := s.Clouds.OfHost(r.Host)
+	text, _ := s.scratch.Get().(*bytes.Buffer)
+	if text == nil {
+		text = new(bytes.Buffer)
+	}
+	defer s.scratch.Put(text)
+	text.Reset()
+	if host != nil {
+		text.WriteString(host.Name)
+	}
+	text.WriteByte(' ') // in no URI and in no name, so nothing else reads the same
+	text.Write(r.URI)
+
+	if route, ok := s.Routes.Get(text.Bytes()); ok {
+		if route.Grant == (signing.Grant{}) {
+			return route, nil
+		}
+		return route, route.Cloud.Verifier.Live(route.Grant)
+	}
+	route, err := s.resolve(host, string(r.URI))
+	if err == nil {
+		s.Routes.Set(text.Bytes(), route, route.cost())
+	}
+	return route, err
+}
+
+// resolve works out the route of a URI. With an error it returns as much of the
+// route as is known: the cloud, or nil.
+func (s *Service) resolve(host *Cloud, uri string) (*Route, error) {
+	where, query, _ := strings.Cut(uri, "?")
+	var hosted string
+	if host != nil {
+		hosted = host.Name
+	}
+	req, err := urlparse.Parse(where, query, hosted)
+	if err != nil {
+		return &Route{Cloud: host}, err
+	}
+	cloud, err := s.Clouds.Named(req.Cloud)
+	if err != nil {
+		return &Route{}, err
+	}
+	route := &Route{Cloud: cloud}
+	zone, ok := cloud.Zones[req.Zone]
+	if !ok {
+		return route, fault.Errorf(fault.NotFound, "no zone %q", req.Zone)
+	}
+	asked := req // a signature is of the URL as it was asked
+	if req.Worker {
+		if req, err = req.Translate(zone.Worker); err != nil {
+			return route, err
+		}
+	}
+	if route.Grant, err = cloud.authorize(asked, req.File); err != nil {
+		return route, err
+	}
+	plan, err := s.Compiler.Compile(req.Pipeline, req.Options.DPR)
+	if err != nil {
+		return route, err
+	}
+	route.fill(req, zone, plan)
+	return route, nil
+}
+
+// authorize checks the signature of req, and that there is one if file needs it.
+func (c *Cloud) authorize(req urlparse.Request, file string) (signing.Grant, error) {
+	if !req.Signature.Present() {
+		if c.Verifier.Required(file) {
+			return signing.Grant{}, fault.Errorf(fault.Unauthorized, "this picture needs a signed URL")
+		}
+		return signing.Grant{}, nil
+	}
+	return c.Verifier.Verify(claim(req))
+}
+
+// claim is what the URL of req says about its signature.
+func claim(req urlparse.Request) signing.Claim {
+	return signing.Claim{
+		Raw: req.Spelling.Raw, Canonical: req.Path(), Decoded: req.Spelling.Decoded,
+		Query: req.Spelling.Query, Keys: req.Spelling.Keys,
+		PBS: req.Signature.PBS, PBE: req.Signature.PBE, PBT: req.Signature.PBT,
+	}
+}
+
+func (r *Route) fill(req urlparse.Request, zone Zone, plan transform.Plan) {
+	_, chosen := plan.Format()
+	r.request, r.zone, r.plan = req, zone, plan
+	r.Vary = req.Options.FormatAuto && !chosen
+	r.Download, r.Preview = req.Options.Download, req.Options.Preview
+	r.source = cmp.Or(req.Link(), req.File)
+	r.Name = path.Base(req.File)
+	prefix := r.Cloud.Name + "/" + req.Zone + "/"
+	for class := range r.keys {
+		r.keys[class] = prefix + plan.Key() + "/" + r.source
+		if r.Vary {
+			r.keys[class] = prefix + "f_auto=" + media.Accepted(class).String() + "/" + plan.Key() + "/" + r.source
+		}
+	}
+}
+
+// class returns which of the route's answers a client with that Accept header
+// gets.
+func (r *Route) class(accept []byte) media.Accepted {
+	if !r.Vary {
+		return 0
+	}
+	return media.ParseAccept(accept)
+}
+
+// planFor settles the format of a negotiated answer. What we cannot read, and
+// what may move, stays what it is.
+func (r *Route) planFor(class media.Accepted, original media.Format) transform.Plan {
+	best := class.Best(media.Format{})
+	if !r.Vary || best == (media.Format{}) || !original.Decode || original == media.GIF {
+		return r.plan
+	}
+	return r.plan.In(best)
+}
+
+// cost is about how many bytes a remembered route holds.
+func (r *Route) cost() int64 {
+	n := len(r.request.Spelling.Raw) + len(r.request.Spelling.Decoded) + len(r.request.Spelling.Query)
+	for _, k := range r.keys {
+		n += len(k)
+	}
+	return int64(n) + 512
+}

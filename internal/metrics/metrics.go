@@ -1,0 +1,168 @@
+// Package metrics turns what happens into Prometheus metrics.
+//
+// It wraps the stages from outside: a wrapper is a stage that times the stage
+// it holds. No other package imports the Prometheus client, and no stage knows
+// that it is measured. The names are listed in docs/metrics.md.
+package metrics
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"pixedge/internal/cache"
+	"pixedge/internal/delivery"
+	"pixedge/internal/fault"
+	"pixedge/internal/media"
+	"pixedge/internal/origin"
+	"pixedge/internal/transform"
+	"pixedge/internal/web"
+)
+
+// Metrics holds what is measured.
+type Metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	duration prometheus.Histogram
+	out, in  prometheus.Counter
+	stage    *prometheus.HistogramVec
+	served   *[600]atomic.Pointer[prometheus.Counter] // delivery requests by status: no hashing on a hit
+}
+
+// New returns metrics that have measured nothing.
+func New() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "edge_requests_total", Help: "Requests by route and status.",
+		}, []string{"route", "status"}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "edge_request_duration_seconds", Help: "Time from a request's arrival to its answer, for delivery URLs.",
+			Buckets: prometheus.ExponentialBuckets(.00005, 2, 20),
+		}),
+		out: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "edge_sent_bytes_total", Help: "Bytes of the bodies sent to clients.",
+		}),
+		in: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "edge_fetched_bytes_total", Help: "Bytes of the originals fetched.",
+		}),
+		stage: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "edge_stage_duration_seconds", Help: "Time spent in a stage, by how it ended.",
+			Buckets: prometheus.ExponentialBuckets(.0005, 2, 16),
+		}, []string{"stage", "result"}),
+		served: new([600]atomic.Pointer[prometheus.Counter]),
+	}
+	m.registry.MustRegister(m.requests, m.duration, m.out, m.in, m.stage,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler serves the metrics in Prometheus' text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Record measures a request. It is a method of web.Recorder.
+func (m *Metrics) Record(o web.Observation) {
+	m.counter(o).Inc()
+	if o.Cache != "" {
+		m.duration.Observe(o.Elapsed.Seconds())
+	}
+	m.out.Add(float64(o.Bytes))
+}
+
+func (m *Metrics) counter(o web.Observation) prometheus.Counter {
+	if o.Cache == "" || o.Status >= len(m.served) {
+		return m.requests.WithLabelValues(o.Route, strconv.Itoa(o.Status))
+	}
+	slot := &m.served[o.Status]
+	if c := slot.Load(); c != nil {
+		return *c
+	}
+	c := m.requests.WithLabelValues(o.Route, strconv.Itoa(o.Status))
+	slot.Store(&c)
+	return c
+}
+
+// A Gauge is a number that is read when it is asked for.
+type Gauge struct {
+	Name, Help string
+	Counter    bool // it only grows
+	Read       func() float64
+}
+
+// Watch adds gauges.
+func (m *Metrics) Watch(gauges ...Gauge) {
+	for _, g := range gauges {
+		if g.Counter {
+			m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: g.Name, Help: g.Help}, g.Read))
+			continue
+		}
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: g.Name, Help: g.Help}, g.Read))
+	}
+}
+
+// WatchCache adds what a cache counts.
+func (m *Metrics) WatchCache(stats func() cache.Stats) {
+	m.Watch(
+		Gauge{"edge_cache_hits_total", "Pictures found in memory.", true, func() float64 { return float64(stats().Hits) }},
+		Gauge{"edge_cache_misses_total", "Pictures that had to be made.", true, func() float64 { return float64(stats().Misses) }},
+		Gauge{"edge_cache_coalesced_total", "Requests that waited for a picture another request was making.", true, func() float64 { return float64(stats().Coalesced) }},
+		Gauge{"edge_cache_entries", "Pictures in memory.", false, func() float64 { return float64(stats().Entries) }},
+		Gauge{"edge_cache_bytes", "Memory of the pictures kept.", false, func() float64 { return float64(stats().Bytes) }},
+	)
+}
+
+// WatchRenderer adds what a renderer counts, and the memory of libvips.
+func (m *Metrics) WatchRenderer(stats func() transform.Stats, memory func() (now, peak int64)) {
+	m.Watch(
+		Gauge{"edge_renders_in_flight", "Pictures being rendered.", false, func() float64 { return float64(stats().Rendering) }},
+		Gauge{"edge_render_queue", "Pictures waiting for a worker.", false, func() float64 { return float64(stats().Waiting) }},
+		Gauge{"edge_decodes_total", "Originals decoded.", true, func() float64 { return float64(stats().Decodes) }},
+		Gauge{"edge_encodes_total", "Results encoded.", true, func() float64 { return float64(stats().Encodes) }},
+		Gauge{"edge_vips_memory_bytes", "Memory that libvips holds for pixels.", false, func() float64 { now, _ := memory(); return float64(now) }},
+		Gauge{"edge_vips_memory_peak_bytes", "Most memory that libvips ever held for pixels.", false, func() float64 { _, peak := memory(); return float64(peak) }},
+	)
+}
+
+// Fetcher measures next.
+func (m *Metrics) Fetcher(next delivery.Fetcher) delivery.Fetcher { return fetcher{m, next} }
+
+// Renderer measures next.
+func (m *Metrics) Renderer(next delivery.Renderer) delivery.Renderer { return renderer{m, next} }
+
+type fetcher struct {
+	m    *Metrics
+	next delivery.Fetcher
+}
+
+func (f fetcher) Fetch(ctx context.Context, name string) (o origin.Original, err error) {
+	defer f.m.observe("fetch", time.Now(), &err)
+	o, err = f.next.Fetch(ctx, name)
+	f.m.in.Add(float64(len(o.Data)))
+	return o, err
+}
+
+type renderer struct {
+	m    *Metrics
+	next delivery.Renderer
+}
+
+func (r renderer) Render(ctx context.Context, plan transform.Plan, original media.Image, most transform.Limits) (img media.Image, err error) {
+	defer r.m.observe("render", time.Now(), &err)
+	return r.next.Render(ctx, plan, original, most)
+}
+
+func (m *Metrics) observe(stage string, start time.Time, err *error) {
+	result := "ok"
+	if *err != nil {
+		result = fault.Of(*err).String()
+	}
+	m.stage.WithLabelValues(stage, result).Observe(time.Since(start).Seconds())
+}

@@ -1,0 +1,97 @@
+package web
+
+import (
+	"context"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"pixedge/internal/delivery"
+	"pixedge/internal/fault"
+)
+
+// A Route is a path and what answers it. Every other path is a delivery URL.
+type Route struct {
+	Name  string // in metrics
+	Path  string
+	Doc   string
+	serve func(*Site, *exchange) error
+}
+
+// Routes lists the paths that are not delivery URLs.
+func Routes() []Route {
+	return []Route{
+		{"health", "/health", "200 as long as the process answers.", (*Site).health},
+		{"ready", "/ready", "200 while new requests are welcome, 503 once the server is stopping.", (*Site).ready},
+	}
+}
+
+// delivered is the name of the route of delivery URLs.
+const delivered = "delivery"
+
+// methods are those that the routes answer.
+const methods = "GET, HEAD, OPTIONS"
+
+func (s *Site) route(ctx context.Context, x *exchange) error {
+	x.route = delivered
+	uri := x.c.Request.Header.RequestURI()
+	var found *Route
+	if len(uri) < 16 { // no longer path is a route
+		for _, r := range Routes() {
+			if path, _, _ := strings.Cut(string(uri), "?"); path == r.Path {
+				found, x.route = &r, r.Name
+			}
+		}
+	}
+	switch {
+	case x.c.IsOptions():
+		return s.options(x)
+	case !x.c.IsGet() && !x.c.IsHead():
+		x.c.Response.Header.Set("Allow", methods)
+		return fault.Errorf(fault.NotAllowed, "the method is not allowed; %s are", methods)
+	case found != nil:
+		return found.serve(s, x)
+	}
+	return s.image(ctx, x)
+}
+
+func (s *Site) health(x *exchange) error { return x.plain("ok\n") }
+
+func (s *Site) ready(x *exchange) error {
+	if s.draining.Load() {
+		return fault.Errorf(fault.Overloaded, "the server is stopping")
+	}
+	return x.plain("ready\n")
+}
+
+func (x *exchange) plain(body string) error {
+	x.c.SetContentType("text/plain; charset=utf-8")
+	x.c.Response.Header.Set("Cache-Control", "no-store")
+	x.c.SetBodyString(body)
+	return nil
+}
+
+// options answers OPTIONS, and with it what browsers ask before they let a
+// script read a picture.
+func (s *Site) options(x *exchange) error {
+	h := &x.c.Response.Header
+	var allowed []string
+	if cloud := s.Images.CloudOf(x.request()); cloud != nil {
+		allowed = cloud.CORS
+	}
+	x.crossOrigin(allowed)
+	h.Set("Allow", methods)
+	h.Set("Access-Control-Allow-Methods", methods)
+	h.Set("Access-Control-Allow-Headers", "*")
+	h.Set("Access-Control-Max-Age", "86400")
+	x.c.SetStatusCode(fasthttp.StatusNoContent)
+	return nil
+}
+
+func (x *exchange) request() delivery.Request {
+	return delivery.Request{
+		Host:   x.c.Request.Header.Host(),
+		URI:    x.c.Request.Header.RequestURI(),
+		Accept: x.c.Request.Header.Peek("Accept"),
+	}
+}

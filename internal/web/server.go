@@ -1,0 +1,139 @@
+// Package web speaks HTTP.
+//
+// It is the only package that imports fasthttp. A fasthttp.RequestCtx is reused
+// as soon as its handler returns, so none leaves this package: handlers copy
+// what they need out of it, call a service with plain values, and write down
+// the answer. Nor is it used as a context.Context: its Done channel is set to nil
+// when the server shuts down, which races with contexts derived from it.
+//
+// [Site.Handler] is where every request comes in; route.go says where it goes;
+// images.go writes pictures; status.go is the one place where an error becomes a
+// response. The package decides nothing about pictures: delivery does.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"pixedge/internal/config"
+	"pixedge/internal/delivery"
+	"pixedge/internal/fault"
+)
+
+// Config holds the settings of the server.
+type Config struct {
+	ReadTimeout  time.Duration `name:"read-timeout" default:"10s" help:"Longest time to read a request."`
+	WriteTimeout time.Duration `name:"write-timeout" default:"30s" help:"Longest time to write an answer to a slow client."`
+	IdleTimeout  time.Duration `name:"idle-timeout" default:"60s" help:"How long a connection may wait for its next request."`
+	HeaderSize   config.Size   `name:"header-size" default:"32KiB" help:"Largest request line and headers together."`
+	AccessLog    bool          `name:"access-log" default:"true" negatable:"" help:"Log a line for each request."`
+}
+
+// An Imager delivers pictures; see delivery.Service.
+type Imager interface {
+	Image(ctx context.Context, r delivery.Request) (delivery.Answer, error)
+	CloudOf(r delivery.Request) *delivery.Cloud
+}
+
+// An Observation is what is measured of a request.
+type Observation struct {
+	Route   string // the route's name
+	Status  int
+	Cache   string // "hit", "miss", "coalesced", or "" if the cache was not asked
+	Bytes   int    // of the body
+	Elapsed time.Duration
+}
+
+// A Recorder measures requests.
+type Recorder interface{ Record(o Observation) }
+
+// A Site answers requests. Every field must be set.
+type Site struct {
+	Config   Config
+	Images   Imager
+	Log      *slog.Logger
+	Recorder Recorder
+
+	draining  atomic.Bool
+	exchanges sync.Pool // of *exchange
+}
+
+// Drain makes /ready fail from now on, so that balancers look elsewhere.
+func (s *Site) Drain() { s.draining.Store(true) }
+
+// Server returns a server of the site whose requests end when ctx does.
+func (s *Site) Server(ctx context.Context) *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:               s.Handler(ctx),
+		ErrorHandler:          s.refuse,
+		Name:                  "pixedge",
+		ReadTimeout:           s.Config.ReadTimeout,
+		WriteTimeout:          s.Config.WriteTimeout,
+		IdleTimeout:           s.Config.IdleTimeout,
+		ReadBufferSize:        int(s.Config.HeaderSize),
+		MaxRequestBodySize:    maxBody,
+		CloseOnShutdown:       true,
+		SecureErrorLogMessage: true,
+		Logger:                quiet{},
+	}
+}
+
+// maxBody is the largest request body in bytes: no route takes one, and a small
+// one is read rather than mistaken for the next request.
+const maxBody = 64 << 10
+
+// quiet drops what fasthttp logs: broken connections are everyday, and what
+// matters is in the access log.
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+
+// Handler returns a handler whose requests end when ctx does. It logs one line
+// about each.
+func (s *Site) Handler(ctx context.Context) fasthttp.RequestHandler {
+	return func(c *fasthttp.RequestCtx) {
+		x := s.exchange(c)
+		s.serve(ctx, x)
+		s.finish(ctx, x)
+	}
+}
+
+// serve answers a request, and keeps a panic to the request it happened in.
+func (s *Site) serve(ctx context.Context, x *exchange) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	if err := s.route(ctx, x); err != nil {
+		x.fail(err)
+	}
+}
+
+// refuse answers what is no request.
+func (s *Site) refuse(c *fasthttp.RequestCtx, err error) {
+	x := s.exchange(c)
+	kind, text := fault.Invalid, "not an HTTP request"
+	var small *fasthttp.ErrSmallBuffer
+	var timeout net.Error
+	switch {
+	case errors.As(err, &small):
+		kind, text = fault.TooLong, "the request line and headers are too long"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		kind, text = fault.Timeout, "the request did not arrive in time"
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		kind, text = fault.TooLarge, "the request body is too large"
+	}
+	x.fail(fault.Wrap(err, kind, "%s", text))
+	c.SetConnectionClose()
+	s.finish(context.Background(), x)
+}
