@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"pixedge/internal/fault"
 )
@@ -230,9 +231,9 @@ func (s *ParamSet) Describe() []Param {
 
 // quote shows a client its own words, cut to a length that suits an error.
 func quote(text string) string {
-	const most = 40
-	if len(text) > most {
-		return fmt.Sprintf("%q…", text[:most])
+	const most = 40 // characters
+	if utf8.RuneCountInString(text) > most {
+		return fmt.Sprintf("%.*q…", most, text)
 	}
 	return fmt.Sprintf("%q", text)
 }

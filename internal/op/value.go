@@ -111,9 +111,12 @@ func (c Color) String() string {
 // DecodeText reads text that travels as base64: the standard or the URL-safe
 // alphabet, padded or not. The text must be valid UTF-8.
 func DecodeText(text string) (string, error) {
-	plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
-	b, err := base64.RawStdEncoding.DecodeString(plain)
-	if err != nil {
+	encoding := base64.RawURLEncoding
+	if strings.HasSuffix(text, "=") {
+		encoding = base64.URLEncoding
+	}
+	b, err := encoding.DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(text))
+	if err != nil || strings.ContainsAny(text, "\r\n") { // package base64 skips line ends
 		return "", fmt.Errorf("%s is not base64", quote(text))
 	}
 	if !utf8.Valid(b) {

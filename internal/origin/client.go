@@ -69,7 +69,6 @@ func newClient(hosts []hostRule, g *Guard, trusted string) client {
 			MaxConnsPerHost:        maxConnsPerHost,
 			MaxIdleConns:           maxIdleConns,
 			MaxIdleConnsPerHost:    maxIdleConnsPerHost,
-			DisableCompression:     true,
 		},
 	}
 	return c
@@ -77,6 +76,7 @@ func newClient(hosts []hostRule, g *Guard, trusted string) client {
 
 // checkRedirect holds each hop to the rules of the first.
 func (c client) checkRedirect(next *http.Request, via []*http.Request) error {
+	next.Header.Del("Referer")
 	if len(via) > maxRedirects {
 		return fault.Errorf(fault.Upstream, "origin redirects more than %d times", maxRedirects)
 	}
@@ -101,7 +101,7 @@ func (c client) open(ctx context.Context, u *url.URL) (Body, error) {
 	}
 	request.Header.Set("User-Agent", agent)
 	request.Header.Set("CDN-Loop", agent)
-	request.Header.Set("Accept-Encoding", "identity")
+	request.Header.Set("Accept-Encoding", "identity") // also keeps net/http from decompressing unasked
 	response, err := c.http.Do(request)
 	if err != nil {
 		return Body{}, err

@@ -23,10 +23,17 @@ const picture = "\x89PNG\r\n\x1a\nthe rest is for others to look at"
 
 // A fake is a source that answers with what it is.
 type fake struct {
-	body string
-	size int64 // 0: as long as body is
-	err  error
-	asks int
+	body   string
+	size   int64 // 0: as long as body is
+	tail   error // instead of the end of body
+	err    error
+	asks   int
+	closed bool
+}
+
+func (f *fake) Close() error {
+	f.closed = true
+	return nil
 }
 
 func (f *fake) Open(context.Context, string) (origin.Body, error) {
@@ -38,7 +45,14 @@ func (f *fake) Open(context.Context, string) (origin.Body, error) {
 	if size == 0 {
 		size = int64(len(f.body))
 	}
-	return origin.Body{ReadCloser: io.NopCloser(strings.NewReader(f.body)), Size: size}, nil
+	body := io.Reader(strings.NewReader(f.body))
+	if f.tail != nil {
+		body = io.MultiReader(body, iotest.ErrReader(f.tail))
+	}
+	return origin.Body{ReadCloser: struct {
+		io.Reader
+		io.Closer
+	}{body, f}, Size: size}, nil
 }
 
 func TestFetchOrder(t *testing.T) {
@@ -106,6 +120,8 @@ func TestFetchSizes(t *testing.T) {
 		{"announced far over the limit", fake{body: picture, size: 1 << 62}, fault.TooLarge},
 		{"shorter than announced", fake{body: picture, size: int64(len(picture)) + 1}, fault.Upstream},
 		{"longer than announced", fake{body: picture, size: int64(len(picture)) - 1}, fault.Upstream},
+		{"wrong checksum", fake{body: picture, tail: errors.New("wrong checksum")}, fault.Upstream},
+		{"broken, not announced", fake{body: picture, size: -1, tail: errors.New("reset")}, fault.Upstream},
 		{"empty", fake{size: -1}, fault.Unsupported},
 		{"nothing of what was announced", fake{size: 10}, fault.Upstream},
 	}
@@ -118,6 +134,9 @@ func TestFetchSizes(t *testing.T) {
 				}
 			} else if fault.Of(err) != tt.kind {
 				t.Errorf("Fetch = %v of kind %v, want %v", err, fault.Of(err), tt.kind)
+			}
+			if !tt.source.closed {
+				t.Error("the body is not closed")
 			}
 		})
 	}

@@ -103,7 +103,7 @@ func (s *Site) log(ctx context.Context, x *exchange, status, bytes int, outcome 
 		slog.String("path", text(loggedPath(x.c))),
 		slog.Int("status", status),
 		slog.Int("bytes", bytes),
-		slog.Duration("elapsed", elapsed),
+		slog.Float64("elapsed_ms", float64(elapsed.Microseconds())/1000),
 		slog.String("request_id", text(x.id)),
 		slog.String("client", text(x.clientIP())),
 	)
