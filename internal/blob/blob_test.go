@@ -15,7 +15,10 @@ func TestMem(t *testing.T) {
 }
 
 func TestDir(t *testing.T) {
-	blobtest.Run(t, func(t *testing.T) blob.Store { return newDir(t, t.TempDir()) })
+	blobtest.Run(t, func(t *testing.T) blob.Store {
+		t.Helper()
+		return newDir(t, t.TempDir())
+	})
 }
 
 func TestFS(t *testing.T) {
@@ -32,6 +35,7 @@ func TestS3(t *testing.T) {
 	server := blobtest.StartS3(t)
 	stores := 0
 	blobtest.Run(t, func(t *testing.T) blob.Store {
+		t.Helper()
 		stores++
 		return newS3(t, server.Config(fmt.Sprintf("store/%d", stores)))
 	})

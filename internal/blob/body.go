@@ -41,11 +41,13 @@ type upload struct {
 
 func (u *upload) Read(p []byte) (int, error) {
 	n, err := u.r.Read(p)
+	ended := err == io.EOF
 	u.n += int64(n)
-	if u.want > 0 && (u.n > u.want || err == io.EOF && u.n < u.want) {
-		n, err = 0, fault.Errorf(fault.Invalid, "body is not as long as announced")
-	}
-	if err != nil && err != io.EOF {
+	switch {
+	case u.want > 0 && (u.n > u.want || ended && u.n < u.want):
+		u.err = fault.Errorf(fault.Invalid, "body is not as long as announced")
+		return 0, u.err
+	case !ended:
 		u.err = err
 	}
 	return n, err

@@ -162,6 +162,29 @@ func TestDirShrinkingFile(t *testing.T) {
 	}
 }
 
+// TestDirETag replaces a file by one of the same size and time.
+func TestDirETag(t *testing.T) {
+	folder := t.TempDir()
+	s := newDir(t, folder)
+	var tags [2]string
+	for i, data := range []string{"one", "two"} {
+		if _, err := s.Put(t.Context(), "key", strings.NewReader(data), blob.PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(folder, "key"), time.Time{}, time.Unix(1, 0)); err != nil {
+			t.Fatal(err)
+		}
+		info, err := s.Stat(t.Context(), "key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tags[i] = info.ETag
+	}
+	if tags[0] == tags[1] {
+		t.Errorf("both have the ETag %s", tags[0])
+	}
+}
+
 // TestDirMessages holds that what a client may read names no file.
 func TestDirMessages(t *testing.T) {
 	folder := t.TempDir()

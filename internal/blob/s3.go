@@ -151,7 +151,7 @@ func (c S3Config) apply(o *s3.Options) {
 
 // jitter returns how long to wait after the given attempt, counted from 1.
 func jitter(attempt int, _ error) (time.Duration, error) {
-	return rand.N(backoff << attempt), nil
+	return rand.N(backoff << attempt), nil //nolint:gosec // how long we wait is no secret
 }
 
 // key returns the name in the bucket of the object under key.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"pixedge/internal/blob"
@@ -153,6 +154,39 @@ func TestS3Recovers(t *testing.T) {
 	_, err := s.Put(t.Context(), "key", io.LimitReader(strings.NewReader("the body"), 100), blob.PutOptions{})
 	if err != nil || requests.Load() != 3 {
 		t.Errorf("Put = %v after %d requests, want success after 3", err, requests.Load())
+	}
+}
+
+// TestS3Temporaries puts bodies that do not fit in memory.
+func TestS3Temporaries(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	sent := 0
+	s := fakeS3(t, func(w http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(io.Discard, r.Body)
+		sent = int(n)
+		if r.URL.Path == "/media/refused" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	})
+	body := strings.Repeat("x", 5<<20)
+	if _, err := s.Put(t.Context(), "key", strings.NewReader(body), blob.PutOptions{}); err != nil || sent != len(body) {
+		t.Errorf("Put = %v, and the server got %d bytes", err, sent)
+	}
+	if _, err := s.Put(t.Context(), "refused", strings.NewReader(body), blob.PutOptions{}); fault.Of(err) != fault.Upstream {
+		t.Errorf("Put = %v, want it refused", err)
+	}
+	cause := errors.New("the client has gone")
+	broken := io.MultiReader(strings.NewReader(body), iotest.ErrReader(cause))
+	if _, err := s.Put(t.Context(), "broken", broken, blob.PutOptions{}); !errors.Is(err, cause) {
+		t.Errorf("Put = %v, want the error of the body", err)
+	}
+	if left := files(t, temp); len(left) != 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	t.Setenv("TMPDIR", filepath.Join(temp, "full"))
+	if _, err := s.Put(t.Context(), "key", strings.NewReader(body), blob.PutOptions{}); fault.Message(err) != "storage failed" {
+		t.Errorf("Put without a place for temporaries = %v, message %q", err, fault.Message(err))
 	}
 }
 

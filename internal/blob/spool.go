@@ -2,6 +2,7 @@ package blob
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 )
@@ -21,7 +22,7 @@ type spooled struct {
 // and a retry wants to begin anew; neither can be had from a stream.
 func spool(body *upload) (*spooled, error) {
 	var head bytes.Buffer
-	if _, err := io.CopyN(&head, body, spoolMemory); err == io.EOF {
+	if _, err := io.CopyN(&head, body, spoolMemory); errors.Is(err, io.EOF) {
 		return &spooled{ReadSeeker: bytes.NewReader(head.Bytes()), size: body.n}, nil
 	} else if err != nil {
 		return nil, body.cause(err)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // A File is what edge.yaml holds. Its zero value is an empty file.
@@ -37,31 +38,37 @@ func Read(path string) (File, error) {
 		return File{}, fmt.Errorf("--config: %w", err)
 	}
 	f := File{path: path}
-	if err := decode(data, &f.values); err != nil {
-		return File{}, fmt.Errorf("%s: %w", path, err)
+	if err := f.parse(data); err != nil {
+		// Without color and without the lines around the mistake, which may be
+		// somebody's token.
+		return File{}, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
 	}
-	delete(f.values, cloudsKey)
-	var rest struct {
-		Clouds []Cloud        `yaml:"clouds"`
-		Others map[string]any `yaml:",inline"`
-	}
-	if err := decode(data, &rest); err != nil {
-		return File{}, fmt.Errorf("%s: %w", path, err)
-	}
-	f.clouds = rest.Clouds
 	return f, nil
 }
 
 const cloudsKey = "clouds"
 
-func decode(data []byte, into any) error {
-	err := yaml.UnmarshalWithOptions(data, into, yaml.Strict())
-	if err == nil || len(data) == 0 {
+func (f *File) parse(data []byte) error {
+	doc, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return err
+	}
+	if err := yaml.Unmarshal(data, &f.values); err != nil {
+		return err
+	}
+	if _, ok := f.values[cloudsKey]; !ok {
 		return nil
 	}
-	// Without color and without the lines around the mistake, which may be
-	// somebody's token.
-	return errors.New(yaml.FormatError(err, false, false))
+	delete(f.values, cloudsKey)
+	path, err := yaml.PathString("$." + cloudsKey)
+	if err != nil {
+		return err
+	}
+	node, err := path.FilterFile(doc)
+	if err != nil {
+		return err
+	}
+	return yaml.NodeToValue(node, &f.clouds, yaml.Strict())
 }
 
 // Clouds returns the clouds of the file, checked and with their secrets read.

@@ -20,14 +20,15 @@ const (
 	outside fit = "outside" // as small as covers, no cut
 )
 
-// scaled returns how large a picture becomes when it is fitted into a box. A
-// zero side of the box is free: it follows the shape of the picture.
-func scaled(from size, box size, how fit) size {
-	h, v := shrinks(from, box, how)
+// scaled returns how large a picture becomes when its sides shrink so much.
+// libvips rounds the same way.
+func scaled(from size, h, v float64) size {
 	return size{max(1, round(float64(from.w)/h)), max(1, round(float64(from.h)/v))}
 }
 
-// shrinks returns how many times smaller the picture becomes along each side.
+// shrinks returns how many times smaller a picture becomes along each side when
+// it is fitted into a box. A zero side of the box is free: it follows the shape of
+// the picture.
 func shrinks(from, box size, how fit) (h, v float64) {
 	h, v = float64(from.w)/float64(box.w), float64(from.h)/float64(box.h)
 	switch {

@@ -15,9 +15,8 @@ import (
 const maxSide = 10000
 
 // A Canvas holds the picture that a plan's operations change, one after
-// another. Sizes and places are in pixels of the upright picture, in its full
-// size: a picture that was decoded smaller than it is, or that is still to be
-// turned upright, does not show it.
+// another. Sizes and places are in pixels of the upright picture: one that is
+// still to be turned does not show it.
 type Canvas struct {
 	img  *vips.Image
 	size size
@@ -66,19 +65,25 @@ func (t turn) of(s size) size {
 	return s
 }
 
-// Scale makes the picture w by h pixels. It works on the picture as it was
-// decoded and leaves the turn for later, when there are fewer pixels to turn.
-func (c *Canvas) Scale(w, h int, k vips.Kernel) error {
-	to := size{w, h}
+// Scale makes each side of the picture so many times smaller. It works on the
+// picture as it was decoded and leaves the turn for later, when there are fewer
+// pixels to turn.
+func (c *Canvas) Scale(h, v float64, k vips.Kernel) error {
+	to := scaled(c.size, h, v)
 	if err := c.allow(to); err != nil {
 		return err
 	}
-	c.size = to
-	raw := c.turn.of(to)
-	if have := imageSize(c.img); have == raw {
+	if h == 1 && v == 1 {
 		return nil
 	}
-	return damaged(c.img.Resize(raw.w, raw.h, k))
+	if c.turn.quarters%2 == 1 {
+		h, v = v, h
+	}
+	if err := c.img.Resize(1/h, 1/v, k); err != nil {
+		return damaged(err)
+	}
+	c.size = c.turn.of(imageSize(c.img))
+	return nil
 }
 
 // upright does what is left of the turn.

@@ -157,6 +157,8 @@ func (r *Renderer) open(plan Plan, data []byte, l vips.Loader, most Limits) (*Ca
 		if c.img, err = vips.Open(data, l, shrink); err != nil {
 			return nil, damaged(err)
 		}
+		// What follows computes from the size that was decoded, as sharp does.
+		c.size = c.turn.of(imageSize(c.img))
 	}
 	r.decodes.Add(1)
 	if err := c.img.SRGB(); err != nil {

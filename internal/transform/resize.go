@@ -71,8 +71,8 @@ func (r *resize) reduction(from size) float64 {
 
 func (r *resize) Apply(c *Canvas) error {
 	box, how := r.device(), fit(r.fit)
-	to := scaled(c.size, box, how)
-	if err := c.Scale(to.w, to.h, kernels()[r.kernel]); err != nil {
+	h, v := shrinks(c.size, box, how)
+	if err := c.Scale(h, v, kernels()[r.kernel]); err != nil {
 		return err
 	}
 	if box.w == 0 || box.h == 0 {
@@ -81,10 +81,10 @@ func (r *resize) Apply(c *Canvas) error {
 	at := positions()[r.position]
 	switch how {
 	case cover:
-		return c.Extract(cut(to, box, at))
+		return c.Extract(cut(c.size, box, at))
 	case contain:
-		x, y := lay(to, box, at)
-		if to == box {
+		x, y := lay(c.size, box, at)
+		if c.size == box {
 			return nil
 		}
 		return c.Embed(x, y, box, r.background)

@@ -25,14 +25,16 @@ import (
 // store.
 func Run(t *testing.T, open func(*testing.T) blob.Store) {
 	t.Helper()
-	runReads(t, func(t *testing.T, objects map[string]string) blob.Store {
+	seeded := func(t *testing.T, objects map[string]string) blob.Store {
+		t.Helper()
 		s := open(t)
 		for key, data := range objects {
 			put(t, s, key, data)
 		}
 		return s
-	})
-	runWrites(t, open)
+	}
+	reads{seeded}.run(t)
+	writes{open}.run(t)
 }
 
 // RunReadOnly holds a driver that cannot write to the part of the contract
@@ -40,7 +42,7 @@ func Run(t *testing.T, open func(*testing.T) blob.Store) {
 // store that holds just the given objects.
 func RunReadOnly(t *testing.T, open func(*testing.T, map[string]string) blob.Store) {
 	t.Helper()
-	runReads(t, open)
+	reads{open}.run(t)
 	t.Run("refuses writes", func(t *testing.T) {
 		s := open(t, map[string]string{"a": "old"})
 		_, err := s.Put(t.Context(), "a", strings.NewReader("new"), blob.PutOptions{})

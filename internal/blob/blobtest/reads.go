@@ -10,19 +10,23 @@ import (
 	"pixedge/internal/fault"
 )
 
-type seeder = func(*testing.T, map[string]string) blob.Store
-
-func runReads(t *testing.T, open seeder) {
-	t.Run("stat", func(t *testing.T) { stat(t, open) })
-	t.Run("ranges", func(t *testing.T) { ranges(t, open) })
-	t.Run("list", func(t *testing.T) { lists(t, open) })
-	t.Run("missing", func(t *testing.T) { missing(t, open) })
-	t.Run("odd keys", func(t *testing.T) { readOddKeys(t, open) })
-	t.Run("hostile keys", func(t *testing.T) { readHostileKeys(t, open) })
+// reads holds the checks of what does not change a store.
+type reads struct {
+	open func(*testing.T, map[string]string) blob.Store // returns a store of these objects
 }
 
-func stat(t *testing.T, open seeder) {
-	s := open(t, map[string]string{"photo.png": "not really", "other.png": "something else", "empty": ""})
+func (r reads) run(t *testing.T) {
+	t.Helper()
+	t.Run("stat", r.stat)
+	t.Run("ranges", r.ranges)
+	t.Run("list", r.list)
+	t.Run("missing", r.missing)
+	t.Run("odd keys", r.oddKeys)
+	t.Run("hostile keys", r.hostileKeys)
+}
+
+func (r reads) stat(t *testing.T) {
+	s := r.open(t, map[string]string{"photo.png": "not really", "other.png": "something else", "empty": ""})
 	got, err := s.Stat(t.Context(), "photo.png")
 	if err != nil {
 		t.Fatal(err)
@@ -49,8 +53,8 @@ func stat(t *testing.T, open seeder) {
 	wantObject(t, s, "empty", "")
 }
 
-func ranges(t *testing.T, open seeder) {
-	s := open(t, map[string]string{"digits": "0123456789", "empty": ""})
+func (r reads) ranges(t *testing.T) {
+	s := r.open(t, map[string]string{"digits": "0123456789", "empty": ""})
 	tests := []struct {
 		r    blob.Range
 		want string
@@ -75,24 +79,24 @@ func ranges(t *testing.T, open seeder) {
 		}
 	}
 	outside := []blob.Range{{Offset: 10}, {Offset: 10, Length: 1}, {Offset: 1 << 40}, {Offset: -1}, {Length: -1}, {Offset: 2, Length: -1}}
-	for _, r := range outside {
-		_, _, err := get(t.Context(), s, "digits", r)
+	for _, part := range outside {
+		_, _, err := get(t.Context(), s, "digits", part)
 		wantKind(t, "Open of a range outside", err, fault.Invalid)
 	}
 	_, _, err := get(t.Context(), s, "empty", blob.Range{Length: 1})
 	wantKind(t, "Open of a range of nothing", err, fault.Invalid)
 }
 
-// lists uses keys around the slash: '.' sorts before it and '0' after it, so a
+// list uses keys around the slash: '.' sorts before it and '0' after it, so a
 // driver that sorts directory by directory gets the order wrong.
-func lists(t *testing.T, open seeder) {
+func (r reads) list(t *testing.T) {
 	objects := map[string]string{}
 	for _, key := range []string{
 		"a.jpg", "a/b.jpg", "a/b/c.jpg", "a/b/d.jpg", "a/c.jpg", "a0.jpg", "b/a.jpg", "b/a/a.jpg", "ü.jpg", "Z.jpg",
 	} {
 		objects[key] = key
 	}
-	s := open(t, objects)
+	s := r.open(t, objects)
 	for _, prefix := range []string{"", "a", "a/", "a/b", "a/b/", "a/b/c.jpg", "a/b/c.jpg/", "b", "z", "ü", "../", "/", "a//", "."} {
 		want := slices.DeleteFunc(sortedKeys(objects), func(key string) bool { return !strings.HasPrefix(key, prefix) })
 		if got := list(t, s, prefix); !slices.Equal(got, want) {
@@ -114,13 +118,13 @@ func lists(t *testing.T, open seeder) {
 	if first != "a/b.jpg" {
 		t.Errorf("first of a/ is %q", first)
 	}
-	if got := list(t, open(t, nil), ""); len(got) != 0 {
+	if got := list(t, r.open(t, nil), ""); len(got) != 0 {
 		t.Errorf("List of an empty store = %q", got)
 	}
 }
 
-func missing(t *testing.T, open seeder) {
-	s := open(t, map[string]string{"a/b.jpg": "x", "file": "x"})
+func (r reads) missing(t *testing.T) {
+	s := r.open(t, map[string]string{"a/b.jpg": "x", "file": "x"})
 	for _, key := range []string{"no", "a", "a/b", "a/b.jp", "a/b.jpgg", "A/B.JPG", "file/below", "no/such/key"} {
 		_, _, err := get(t.Context(), s, key, blob.Range{})
 		wantMissing(t, "Open "+key, err)
@@ -129,12 +133,12 @@ func missing(t *testing.T, open seeder) {
 	}
 }
 
-func readOddKeys(t *testing.T, open seeder) {
+func (r reads) oddKeys(t *testing.T) {
 	objects := map[string]string{}
 	for _, key := range oddKeys() {
 		objects[key] = "body of " + key
 	}
-	s := open(t, objects)
+	s := r.open(t, objects)
 	for key, want := range objects {
 		wantObject(t, s, key, want)
 	}
@@ -143,8 +147,8 @@ func readOddKeys(t *testing.T, open seeder) {
 	}
 }
 
-func readHostileKeys(t *testing.T, open seeder) {
-	s := open(t, nil)
+func (r reads) hostileKeys(t *testing.T) {
+	s := r.open(t, nil)
 	for _, key := range hostileKeys() {
 		_, _, err := get(t.Context(), s, key, blob.Range{})
 		wantKind(t, "Open", err, fault.Invalid)

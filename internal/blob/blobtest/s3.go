@@ -80,7 +80,7 @@ func StartS3(t *testing.T) S3Server {
 
 func s3Binary(t *testing.T) string {
 	t.Helper()
-	binary := os.Getenv(S3ServerEnv)
+	binary := os.Getenv(S3ServerEnv) //nolint:forbidigo // a setting of the tests, not of the program
 	if binary == "" {
 		binary = filepath.Join(moduleRoot(t), ".tools", "versitygw")
 	}

@@ -13,21 +13,26 @@ import (
 	"pixedge/internal/fault"
 )
 
-type opener = func(*testing.T) blob.Store
-
-func runWrites(t *testing.T, open opener) {
-	t.Run("overwrite", func(t *testing.T) { overwrite(t, open(t)) })
-	t.Run("content type", func(t *testing.T) { contentType(t, open(t)) })
-	t.Run("delete", func(t *testing.T) { deletes(t, open(t)) })
-	t.Run("write hostile keys", func(t *testing.T) { writeHostileKeys(t, open(t)) })
-	t.Run("large object", func(t *testing.T) { large(t, open(t)) })
-	t.Run("failing body", func(t *testing.T) { failingBody(t, open(t)) })
-	t.Run("body of another size", func(t *testing.T) { otherSize(t, open(t)) })
-	t.Run("concurrent overwrite", func(t *testing.T) { concurrentOverwrite(t, open(t)) })
-	t.Run("replaced while read", func(t *testing.T) { replacedWhileRead(t, open(t)) })
+// writes holds the checks of Put and Delete.
+type writes struct {
+	open func(*testing.T) blob.Store // returns an empty store
 }
 
-func overwrite(t *testing.T, s blob.Store) {
+func (w writes) run(t *testing.T) {
+	t.Helper()
+	t.Run("overwrite", w.overwrite)
+	t.Run("content type", w.contentType)
+	t.Run("delete", w.deletes)
+	t.Run("write hostile keys", w.hostileKeys)
+	t.Run("large object", w.large)
+	t.Run("failing body", w.failingBody)
+	t.Run("body of another size", w.otherSize)
+	t.Run("concurrent overwrite", w.concurrentOverwrite)
+	t.Run("replaced while read", w.replacedWhileRead)
+}
+
+func (w writes) overwrite(t *testing.T) {
+	s := w.open(t)
 	seen := map[string]string{}
 	for _, data := range []string{"one", "two", "three is longer", "", "one more"} {
 		info := put(t, s, "dir/key.jpg", data)
@@ -51,7 +56,8 @@ func overwrite(t *testing.T, s blob.Store) {
 
 // contentType gives a type that the extension says too, since a driver may
 // know no more than that.
-func contentType(t *testing.T, s blob.Store) {
+func (w writes) contentType(t *testing.T) {
+	s := w.open(t)
 	for key, given := range map[string]string{"a.png": "image/png", "b.webp": "", "c": ""} {
 		if _, err := s.Put(t.Context(), key, strings.NewReader("x"), blob.PutOptions{ContentType: given}); err != nil {
 			t.Fatal(err)
@@ -64,7 +70,8 @@ func contentType(t *testing.T, s blob.Store) {
 	}
 }
 
-func deletes(t *testing.T, s blob.Store) {
+func (w writes) deletes(t *testing.T) {
+	s := w.open(t)
 	put(t, s, "a/b.jpg", "x")
 	put(t, s, "a/c.jpg", "y")
 	for range 2 { // the second finds nothing, and that is no error
@@ -85,7 +92,8 @@ func deletes(t *testing.T, s blob.Store) {
 	wantObject(t, s, "a/b.jpg", "again")
 }
 
-func writeHostileKeys(t *testing.T, s blob.Store) {
+func (w writes) hostileKeys(t *testing.T) {
+	s := w.open(t)
 	for _, key := range hostileKeys() {
 		_, err := s.Put(t.Context(), key, strings.NewReader("x"), blob.PutOptions{})
 		wantKind(t, "Put", err, fault.Invalid)
@@ -96,7 +104,8 @@ func writeHostileKeys(t *testing.T, s blob.Store) {
 	}
 }
 
-func large(t *testing.T, s blob.Store) {
+func (w writes) large(t *testing.T) {
+	s := w.open(t)
 	data := randomData(1, 9<<20+1)
 	if _, err := s.Put(t.Context(), "large.jpg", stream{strings.NewReader(data)}, blob.PutOptions{Size: -1}); err != nil {
 		t.Fatal(err)
@@ -108,7 +117,8 @@ func large(t *testing.T, s blob.Store) {
 	}
 }
 
-func failingBody(t *testing.T, s blob.Store) {
+func (w writes) failingBody(t *testing.T) {
+	s := w.open(t)
 	put(t, s, "key", "old")
 	cause := errors.New("the client has gone")
 	for _, key := range []string{"key", "new"} {
@@ -121,7 +131,8 @@ func failingBody(t *testing.T, s blob.Store) {
 	wantOnlyOld(t, s)
 }
 
-func otherSize(t *testing.T, s blob.Store) {
+func (w writes) otherSize(t *testing.T) {
+	s := w.open(t)
 	put(t, s, "key", "old")
 	for _, size := range []int64{1, 9, 11, 1 << 40} {
 		_, err := s.Put(t.Context(), "key", stream{strings.NewReader("0123456789")}, blob.PutOptions{Size: size})
@@ -140,7 +151,8 @@ func wantOnlyOld(t *testing.T, s blob.Store) {
 
 // concurrentOverwrite writes two objects of different sizes under one key in
 // turn while others read it.
-func concurrentOverwrite(t *testing.T, s blob.Store) {
+func (w writes) concurrentOverwrite(t *testing.T) {
+	s := w.open(t)
 	bodies := []string{randomData(1, 300_000), randomData(2, 500_000)}
 	put(t, s, "key", bodies[0])
 	ctx, stop := context.WithCancel(t.Context())
@@ -161,10 +173,10 @@ func concurrentOverwrite(t *testing.T, s blob.Store) {
 		})
 	}
 	var writers sync.WaitGroup
-	for w := range 2 {
+	for first := range 2 {
 		writers.Go(func() {
 			for i := range 15 {
-				body := bodies[(w+i)%2]
+				body := bodies[(first+i)%2]
 				if _, err := s.Put(t.Context(), "key", strings.NewReader(body), blob.PutOptions{}); err != nil {
 					t.Errorf("Put: %v", err)
 				}
@@ -178,7 +190,8 @@ func concurrentOverwrite(t *testing.T, s blob.Store) {
 
 // replacedWhileRead needs an object that is larger than all buffers between a
 // server and its client.
-func replacedWhileRead(t *testing.T, s blob.Store) {
+func (w writes) replacedWhileRead(t *testing.T) {
+	s := w.open(t)
 	old := randomData(3, 9<<20)
 	put(t, s, "key", old)
 	o, err := s.Open(t.Context(), "key", blob.Range{})

@@ -79,10 +79,15 @@ func (l Loader) agrees(data []byte) error {
 	return &Error{Verb: "load", Text: fmt.Sprintf("%s is given %s", l.name, bimg.ImageTypeName(got))}
 }
 
-// jpegShrink returns the largest of the shrinks that libjpeg can do while
-// decoding which leaves at least as many pixels as asked for.
+// jpegShrink returns by how much libjpeg shrinks while it decodes, for a picture
+// that is to become shrink times smaller. Like sharp it leaves the next smaller
+// step where the rest would be near 1: libjpeg's half is sharper than a half that
+// is resampled, and the two would look different side by side.
 func jpegShrink(shrink float64) int {
 	for _, n := range []int{8, 4, 2} {
+		if int(shrink) == n {
+			return n / 2
+		}
 		if shrink >= float64(n) {
 			return n
 		}

@@ -34,18 +34,18 @@ func (m *Image) Extract(x, y, w, h int) error {
 	})
 }
 
-// Resize scales to w by h pixels. Colors are weighed by their opacity, so the
+// Resize multiplies the width and the height; the results are rounded. Colors are weighed by their opacity, so the
 // hidden color of clear pixels does not bleed into the edges.
-func (m *Image) Resize(w, h int, k Kernel) error {
+func (m *Image) Resize(hscale, vscale float64, k Kernel) error {
 	if !m.HasAlpha() {
-		return m.resize(w, h, k)
+		return m.resize(hscale, vscale, k)
 	}
 	if err := m.apply("premultiply", func(in *C.VipsImage, out **C.VipsImage) C.int {
 		return C.pixedge_premultiply(in, out)
 	}); err != nil {
 		return err
 	}
-	if err := m.resize(w, h, k); err != nil {
+	if err := m.resize(hscale, vscale, k); err != nil {
 		return err
 	}
 	return m.apply("unpremultiply", func(in *C.VipsImage, out **C.VipsImage) C.int {
@@ -53,9 +53,7 @@ func (m *Image) Resize(w, h int, k Kernel) error {
 	})
 }
 
-func (m *Image) resize(w, h int, k Kernel) error {
-	fromW, fromH := m.Size()
-	hscale, vscale := float64(w)/float64(fromW), float64(h)/float64(fromH)
+func (m *Image) resize(hscale, vscale float64, k Kernel) error {
 	return m.apply("resize", func(in *C.VipsImage, out **C.VipsImage) C.int {
 		return C.pixedge_resize(in, out, C.double(hscale), C.double(vscale), C.int(k))
 	})
