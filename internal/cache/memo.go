@@ -17,7 +17,7 @@ func NewMemo[V any](size int64) (*Memo[V], error) {
 // Get returns what is remembered for text. It does not allocate.
 func (m *Memo[V]) Get(text []byte) (V, bool) {
 	// The string lives no longer than the call and nobody keeps it.
-	return m.store.get(unsafe.String(unsafe.SliceData(text), len(text)))
+	return m.store.get(unsafe.String(unsafe.SliceData(text), len(text))) //nolint:gosec // see above
 }
 
 // Set remembers value, which holds cost bytes, for text. It may take a moment

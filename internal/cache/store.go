@@ -78,8 +78,6 @@ func (s *store[V]) set(key string, value V, cost int64) {
 	}
 }
 
-func (s *store[V]) delete(key string) { s.kept.Del(key) }
-
 // settle waits until all sets so far can be found or were refused.
 func (s *store[V]) settle() { s.kept.Wait() }
 

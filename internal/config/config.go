@@ -33,7 +33,7 @@ type File struct {
 // Read reads the file at path. Its errors name the key, and show no value, as a
 // value may be a secret.
 func Read(path string) (File, error) {
-	data, err := os.ReadFile(path)
+	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return File{}, fmt.Errorf("--config: %w", err)
 	}
@@ -81,7 +81,8 @@ func (f File) Clouds() ([]Cloud, error) {
 
 // Validate refuses keys that are no setting. It is a method of kong.Resolver.
 func (f File) Validate(app *kong.Application) error {
-	known := []string{cloudsKey}
+	known := make([]string, 0, 1+len(app.Flags))
+	known = append(known, cloudsKey)
 	for _, flag := range app.Flags {
 		known = append(known, key(flag.Name))
 	}

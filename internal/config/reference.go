@@ -28,8 +28,7 @@ func Reference(w io.Writer, app *kong.Application) {
 // keys writes a row a field, and the fields of those that are structs below
 // them.
 func keys(w io.Writer, at string, t reflect.Type) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		path := at + "." + name
 		inner := f.Type
@@ -42,7 +41,8 @@ func keys(w io.Writer, at string, t reflect.Type) {
 		}
 		fmt.Fprintf(w, "| `%s` | %s |\n", path, f.Tag.Get("help"))
 		described := inner.Kind() == reflect.Struct && inner.NumField() > 0 && inner.Field(0).Tag.Get("help") != ""
-		if described && !(strings.HasPrefix(at, "clouds[].zones") && inner == reflect.TypeFor[Source]()) {
+		again := strings.HasPrefix(at, "clouds[].zones") && inner == reflect.TypeFor[Source]()
+		if described && !again {
 			keys(w, path, inner)
 		}
 	}

@@ -123,9 +123,8 @@ func claim(req urlparse.Request) signing.Claim {
 }
 
 func (r *Route) fill(req urlparse.Request, zone Zone, plan transform.Plan) {
-	_, chosen := plan.Format()
 	r.request, r.zone, r.plan = req, zone, plan
-	r.Vary = req.Options.FormatAuto && !chosen
+	r.Vary = req.Options.FormatAuto && plan.Format() == media.None
 	r.Download, r.Preview = req.Options.Download, req.Options.Preview
 	r.source = cmp.Or(req.Link(), req.File)
 	r.Name = path.Base(req.File)
@@ -150,8 +149,8 @@ func (r *Route) class(accept []byte) media.Accepted {
 // planFor settles the format of a negotiated answer. What we cannot read, and
 // what may move, stays what it is.
 func (r *Route) planFor(class media.Accepted, original media.Format) transform.Plan {
-	best := class.Best(media.Format{})
-	if !r.Vary || best == (media.Format{}) || !original.Decode || original == media.GIF {
+	best := class.Best(media.None)
+	if !r.Vary || best == media.None || !original.CanDecode() || original == media.GIF {
 		return r.plan
 	}
 	return r.plan.In(best)

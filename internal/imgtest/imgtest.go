@@ -19,6 +19,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden pictures")
 
+// Updating reports whether the test runs with -update: what it compares with is
+// to be written anew.
+func Updating() bool { return *update }
+
 // Tolerance is how far, of 255, the mean channel may be from the golden picture.
 // Another libvips or another CPU rounds differently by less than this; a wrong
 // kernel, crop or color space is well over it.
@@ -52,11 +56,11 @@ func Golden(t *testing.T, name string, data []byte) {
 }
 
 // Decode reads a PNG, JPEG or GIF.
-func Decode(t testing.TB, data []byte) image.Image {
-	t.Helper()
+func Decode(tb testing.TB, data []byte) image.Image {
+	tb.Helper()
 	img, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return img
 }
@@ -99,22 +103,22 @@ func isF(x, y float64) bool {
 }
 
 // PNG encodes a picture without loss.
-func PNG(t testing.TB, img image.Image) []byte {
-	t.Helper()
+func PNG(tb testing.TB, img image.Image) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 // JPEG encodes a picture at quality 95, with an EXIF orientation from 2 to 8 if
 // orientation is not 0.
-func JPEG(t testing.TB, img image.Image, orientation int) []byte {
-	t.Helper()
+func JPEG(tb testing.TB, img image.Image, orientation int) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 95}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if orientation == 0 {
 		return b.Bytes()

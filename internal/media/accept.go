@@ -47,10 +47,10 @@ func refused(params []byte) bool {
 func (a Accepted) String() string {
 	var names []string
 	if a&AcceptsAVIF != 0 {
-		names = append(names, AVIF.Name)
+		names = append(names, AVIF.String())
 	}
 	if a&AcceptsWebP != 0 {
-		names = append(names, WebP.Name)
+		names = append(names, WebP.String())
 	}
 	return strings.Join(names, "+")
 }

@@ -5,8 +5,6 @@
 // transform/vips does.
 package media
 
-import "slices"
-
 // An Image is an encoded image. It is shared between requests: nobody writes
 // to its fields once it is made.
 type Image struct {
@@ -15,53 +13,87 @@ type Image struct {
 	ETag   string // strong entity tag, in quotes; empty until delivery sets it
 }
 
-// A Format is a way to encode images.
-type Format struct {
-	Name   string // as written in URLs
-	MIME   string
-	Ext    string // as in file names
-	Alpha  bool   // can be transparent
-	Decode bool   // can be transformed
-	Encode bool   // can be asked for
-}
+// A Format is a way to encode images. The zero Format is none.
+type Format uint8
 
-// Formats lists the formats that are recognised. To add one, add its row and,
-// if its magic is new, teach Sniff.
-func Formats() []Format {
-	return []Format{JPEG, PNG, WebP, AVIF, GIF, TIFF, HEIF, SVG, BMP, JXL}
-}
-
-// The formats. Those that are neither decoded nor encoded are delivered as
-// they are, with the pattern "original".
-var (
-	JPEG = Format{Name: "jpeg", MIME: "image/jpeg", Ext: ".jpg", Decode: true, Encode: true}
-	PNG  = Format{Name: "png", MIME: "image/png", Ext: ".png", Alpha: true, Decode: true, Encode: true}
-	WebP = Format{Name: "webp", MIME: "image/webp", Ext: ".webp", Alpha: true, Decode: true, Encode: true}
-	AVIF = Format{Name: "avif", MIME: "image/avif", Ext: ".avif", Alpha: true, Decode: true, Encode: true}
-	GIF  = Format{Name: "gif", MIME: "image/gif", Ext: ".gif", Alpha: true, Decode: true, Encode: true}
-	TIFF = Format{Name: "tiff", MIME: "image/tiff", Ext: ".tif", Alpha: true, Decode: true, Encode: true}
-	HEIF = Format{Name: "heif", MIME: "image/heif", Ext: ".heic", Alpha: true, Decode: true}
-	SVG  = Format{Name: "svg", MIME: "image/svg+xml", Ext: ".svg", Alpha: true}
-	BMP  = Format{Name: "bmp", MIME: "image/bmp", Ext: ".bmp"}
-	JXL  = Format{Name: "jxl", MIME: "image/jxl", Ext: ".jxl", Alpha: true}
+// The formats that are recognised. To add one, add its name here, its row in
+// about and, if its magic is new, teach Sniff.
+const (
+	None Format = iota
+	JPEG
+	PNG
+	WebP
+	AVIF
+	GIF
+	TIFF
+	HEIF
+	SVG
+	BMP
+	JXL
+	numFormats
 )
 
-// ByName returns the format called name in URLs.
-func ByName(name string) (Format, bool) {
-	i := slices.IndexFunc(Formats(), func(f Format) bool { return f.Name == name })
-	if i < 0 {
-		return Format{}, false
-	}
-	return Formats()[i], true
+// A row is what there is to know of a format. Those that are neither decoded
+// nor encoded are delivered as they are, with the pattern "original".
+type row struct {
+	name   string // as written in URLs
+	mime   string
+	ext    string // as in file names
+	alpha  bool   // can be transparent
+	decode bool   // can be transformed
+	encode bool   // can be asked for
 }
 
-// Names lists the names of the formats for which keep is true.
-func Names(keep func(Format) bool) []string {
-	var names []string
-	for _, f := range Formats() {
+func (f Format) about() row {
+	return [numFormats]row{
+		JPEG: {name: "jpeg", mime: "image/jpeg", ext: ".jpg", decode: true, encode: true},
+		PNG:  {name: "png", mime: "image/png", ext: ".png", alpha: true, decode: true, encode: true},
+		WebP: {name: "webp", mime: "image/webp", ext: ".webp", alpha: true, decode: true, encode: true},
+		AVIF: {name: "avif", mime: "image/avif", ext: ".avif", alpha: true, decode: true, encode: true},
+		GIF:  {name: "gif", mime: "image/gif", ext: ".gif", alpha: true, decode: true, encode: true},
+		TIFF: {name: "tiff", mime: "image/tiff", ext: ".tif", alpha: true, decode: true, encode: true},
+		HEIF: {name: "heif", mime: "image/heif", ext: ".heic", alpha: true, decode: true},
+		SVG:  {name: "svg", mime: "image/svg+xml", ext: ".svg", alpha: true},
+		BMP:  {name: "bmp", mime: "image/bmp", ext: ".bmp"},
+		JXL:  {name: "jxl", mime: "image/jxl", ext: ".jxl", alpha: true},
+	}[f]
+}
+
+// String returns the format's name as written in URLs; that of None is empty.
+func (f Format) String() string { return f.about().name }
+
+// MIME returns the media type, such as "image/jpeg".
+func (f Format) MIME() string { return f.about().mime }
+
+// Ext returns the ending of file names, with its dot.
+func (f Format) Ext() string { return f.about().ext }
+
+// HasAlpha reports whether the format can be transparent.
+func (f Format) HasAlpha() bool { return f.about().alpha }
+
+// CanDecode reports whether images of the format can be transformed.
+func (f Format) CanDecode() bool { return f.about().decode }
+
+// CanEncode reports whether the format can be asked for.
+func (f Format) CanEncode() bool { return f.about().encode }
+
+// Formats lists the formats for which keep is true.
+func Formats(keep func(Format) bool) []Format {
+	var list []Format
+	for f := None + 1; f < numFormats; f++ {
 		if keep(f) {
-			names = append(names, f.Name)
+			list = append(list, f)
 		}
 	}
-	return names
+	return list
+}
+
+// ByName returns the format called name in URLs, or None.
+func ByName(name string) Format {
+	for f := None + 1; f < numFormats; f++ {
+		if f.String() == name {
+			return f
+		}
+	}
+	return None
 }

@@ -24,7 +24,7 @@ func Sniff(data []byte) (Format, bool) {
 	if looksLikeSVG(data) {
 		return SVG, true
 	}
-	return Format{}, false
+	return None, false
 }
 
 // A magic is how files of a format begin; ? stands for any byte.
@@ -68,7 +68,7 @@ func (m magic) matches(data []byte) bool {
 // the generic "mif1".
 func sniffISO(data []byte) (Format, bool) {
 	if len(data) < 16 || string(data[4:8]) != "ftyp" {
-		return Format{}, false
+		return None, false
 	}
 	end := min(uint64(binary.BigEndian.Uint32(data)), uint64(len(data)))
 	var heif bool

@@ -30,7 +30,7 @@ func (p *params) declare(s *op.ParamSet) {
 	s.Float(&p.angle, "a", 0.5, -360, 360, "Angle in degrees.")
 	s.Bool(&p.loop, "l", true, "Repeat.")
 	s.Choice(&p.fit, "f", "cover", []string{"cover", "contain"}, "How to fit.")
-	s.Color(&p.color, "b", op.Black, "Background.")
+	s.Color(&p.color, "b", op.Black(), "Background.")
 	s.Text(&p.text, "t", "Text.")
 	s.File(&p.file, "i", "Picture.")
 	s.Box(&p.box, "box", "Place.")
@@ -61,7 +61,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.width != 100 || p.angle != 0.5 || !p.loop || p.fit != "cover" || p.color != op.Black || p.text != "" ||
+	if p.width != 100 || p.angle != 0.5 || !p.loop || p.fit != "cover" || p.color != op.Black() || p.text != "" ||
 		p.file != "" || p.box != (op.Box{}) || p.boxes != nil || p.polygons != nil || p.quality != 80 {
 		t.Errorf("defaults = %+v", p)
 	}

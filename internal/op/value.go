@@ -80,8 +80,8 @@ func parseBool(text string) (bool, error) {
 // premultiplied.
 type Color struct{ R, G, B, A uint8 }
 
-// Black is the opaque black that most operations take for background.
-var Black = Color{A: 255}
+// Black returns the opaque black that most operations take for background.
+func Black() Color { return Color{A: 255} }
 
 // ParseColor reads RRGGBB or RRGGBBAA, hexadecimal digits of either case.
 func ParseColor(text string) (Color, error) {
@@ -90,7 +90,7 @@ func ParseColor(text string) (Color, error) {
 		full += "ff"
 	}
 	b, err := hex.DecodeString(full)
-	if err != nil || len(b) != len(Color{}.bytes()) {
+	if err != nil || len(b) != 4 {
 		return Color{}, fmt.Errorf("%s is not a color; want 6 or 8 hexadecimal digits", quote(text))
 	}
 	return Color{b[0], b[1], b[2], b[3]}, nil

@@ -33,7 +33,7 @@ func TestStrings(t *testing.T) {
 	if got := (op.Color{R: 1, G: 2, B: 3}).String(); got != "01020300" {
 		t.Errorf("Color = %s", got)
 	}
-	if got := op.Black.String(); got != "000000" {
+	if got := op.Black().String(); got != "000000" {
 		t.Errorf("Black = %s", got)
 	}
 }

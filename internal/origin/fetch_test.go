@@ -83,7 +83,7 @@ func TestFetchOrder(t *testing.T) {
 			got, err := origin.New(origin.Limits{}, tt.sources...).Fetch(t.Context(), "a.png")
 			if tt.message == "" {
 				if err != nil || string(got.Data) != picture || got.Format != media.PNG {
-					t.Errorf("Fetch = %q, %s, %v; want the picture", got.Data, got.Format.Name, err)
+					t.Errorf("Fetch = %q, %v, %v; want the picture", got.Data, got.Format, err)
 				}
 				return
 			}

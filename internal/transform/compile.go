@@ -27,10 +27,8 @@ type Plan struct {
 // Original reports whether the plan leaves the bytes of the original alone.
 func (p Plan) Original() bool { return len(p.steps) == 0 && p.output == Output{} }
 
-// Format returns the format the URL asks for, if it asks for one.
-func (p Plan) Format() (media.Format, bool) {
-	return p.output.Format, p.output.Format != media.Format{}
-}
+// Format returns the format the URL asks for, or None.
+func (p Plan) Format() media.Format { return p.output.Format }
 
 // In returns the plan with another format for its result.
 func (p Plan) In(f media.Format) Plan {
@@ -47,7 +45,7 @@ func (p Plan) Key() string {
 	}
 	key := strings.Join(p.texts, "~")
 	if p.output != (Output{}) {
-		key += fmt.Sprintf(">%s,%d", p.output.Format.Name, p.output.Quality)
+		key += fmt.Sprintf(">%v,%d", p.output.Format, p.output.Quality)
 	}
 	return key
 }
@@ -58,8 +56,8 @@ func (p Plan) Steps() []string { return slices.Clone(p.texts) }
 // Encoding says in words how the result is encoded.
 func (p Plan) Encoding() string {
 	format, quality := "the original's format", "the format's own quality"
-	if f, ok := p.Format(); ok {
-		format = f.Name
+	if f := p.Format(); f != media.None {
+		format = f.String()
 	}
 	if p.output.Quality > 0 {
 		quality = fmt.Sprintf("quality %d", p.output.Quality)

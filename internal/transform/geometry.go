@@ -74,7 +74,7 @@ type rotate struct {
 
 func (r *rotate) Params(p *op.ParamSet) {
 	p.Int(&r.angle, "a", 0, -36000, 36000, "Degrees to turn clockwise. Multiples of 90 are exact.")
-	p.Color(&r.background, "b", op.Black, "Color of the corners.")
+	p.Color(&r.background, "b", op.Black(), "Color of the corners.")
 }
 
 func (r *rotate) Apply(c *Canvas) error {

@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"strings"
+
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/op"
@@ -32,13 +34,22 @@ func qualities() []op.Word {
 }
 
 func (f *toFormat) output(o *Output) error {
-	format, _ := media.ByName(f.format)
-	if !format.Encode {
+	format := media.ByName(f.format)
+	if !format.CanEncode() {
 		return fault.Errorf(fault.Unsupported, "t.toFormat: f: %s cannot be made here; there are %s",
-			f.format, sentence(media.Names(func(f media.Format) bool { return f.Encode })))
+			f.format, list(media.Formats(media.Format.CanEncode)))
 	}
 	*o = Output{Format: format, Quality: f.quality}
 	return nil
+}
+
+// list names formats for people.
+func list(formats []media.Format) string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.String()
+	}
+	return strings.Join(names, ", ")
 }
 
 // Apply does nothing: the format matters once, at the end.
@@ -69,7 +80,7 @@ type encoder struct {
 }
 
 func (e encoder) saver(img *vips.Image) vips.Saver {
-	if e.opaque != (vips.Saver{}) && !img.HasAlpha() && !img.Wide() {
+	if e.opaque != 0 && !img.HasAlpha() && !img.Wide() {
 		return e.opaque
 	}
 	return e.save
@@ -78,26 +89,27 @@ func (e encoder) saver(img *vips.Image) vips.Saver {
 // encoderFor returns how format is written. The qualities look alike to the eye
 // across formats; the efforts are where more time buys few bytes.
 func encoderFor(format media.Format) encoder {
-	switch format.Name {
-	case media.PNG.Name:
+	switch format {
+	case media.PNG:
 		return encoder{save: vips.SavePNG}
-	case media.WebP.Name:
+	case media.WebP:
 		return encoder{save: vips.SaveWebP, quality: 80, effort: 4, maxSide: 16383}
-	case media.AVIF.Name:
+	case media.AVIF:
 		return encoder{save: vips.SaveAVIF, quality: 55, effort: 1, maxSide: 16384}
-	case media.GIF.Name:
+	case media.GIF:
 		return encoder{save: vips.SaveGIF, effort: 7, maxSide: 65535}
-	case media.TIFF.Name:
+	case media.TIFF:
 		return encoder{save: vips.SaveTIFFDeflate, opaque: vips.SaveTIFF, quality: 80}
+	default:
+		return encoder{save: vips.SaveJPEG, quality: 80, maxSide: 65500}
 	}
-	return encoder{save: vips.SaveJPEG, quality: 80, maxSide: 65500}
 }
 
 // natural returns the format a picture of the given format is encoded in when
 // nothing is asked: its own if we can make it, and otherwise one that every
 // browser shows.
 func natural(format media.Format) media.Format {
-	if format.Encode {
+	if format.CanEncode() {
 		return format
 	}
 	return media.JPEG

@@ -3,7 +3,6 @@ package transform
 import (
 	"context"
 	"runtime"
-	"strings"
 	"sync/atomic"
 
 	"pixedge/internal/config"
@@ -120,12 +119,12 @@ func (r *Renderer) render(ctx context.Context, plan Plan, original media.Image, 
 		}
 	}
 	format := plan.output.Format
-	if format == (media.Format{}) {
+	if format == media.None {
 		format = natural(original.Format)
 	}
 	e := encoderFor(format)
 	if side := max(c.size.w, c.size.h); e.maxSide > 0 && side > e.maxSide {
-		return media.Image{}, fault.Errorf(fault.Invalid, "%s holds at most %d pixels a side; the result has %d", format.Name, e.maxSide, side)
+		return media.Image{}, fault.Errorf(fault.Invalid, "%v holds at most %d pixels a side; the result has %d", format, e.maxSide, side)
 	}
 	quality := plan.output.Quality
 	if quality == 0 {
@@ -184,15 +183,13 @@ func (l Limits) check(img *vips.Image) error {
 }
 
 func loaderFor(f media.Format) (vips.Loader, error) {
-	l, ok := map[string]vips.Loader{
-		media.JPEG.Name: vips.JPEG, media.PNG.Name: vips.PNG, media.WebP.Name: vips.WebP,
-		media.AVIF.Name: vips.HEIF, media.HEIF.Name: vips.HEIF, media.GIF.Name: vips.GIF, media.TIFF.Name: vips.TIFF,
-	}[f.Name]
+	l, ok := map[media.Format]vips.Loader{
+		media.JPEG: vips.LoadJPEG, media.PNG: vips.LoadPNG, media.WebP: vips.LoadWebP,
+		media.AVIF: vips.LoadHEIF, media.HEIF: vips.LoadHEIF, media.GIF: vips.LoadGIF, media.TIFF: vips.LoadTIFF,
+	}[f]
 	if !ok {
-		return l, fault.Errorf(fault.Unsupported, "%s originals cannot be transformed here; those that can are %s",
-			f.Name, sentence(media.Names(func(f media.Format) bool { return f.Decode })))
+		return l, fault.Errorf(fault.Unsupported, "%v originals cannot be transformed here; those that can are %s",
+			f, list(media.Formats(media.Format.CanDecode)))
 	}
 	return l, nil
 }
-
-func sentence(words []string) string { return strings.Join(words, ", ") }

@@ -23,7 +23,7 @@ func (r *resize) Params(p *op.ParamSet) {
 	p.Int(&r.box.w, "w", 0, 0, maxSide, "Width of the box in pixels; 0 follows the height.")
 	p.Int(&r.box.h, "h", 0, 0, maxSide, "Height of the box in pixels; 0 follows the width.")
 	p.Choice(&r.fit, "f", string(cover), words(cover, contain, fill, inside, outside), "What to do when the shapes of picture and box differ.")
-	p.Color(&r.background, "b", op.Black, "Color of the bars that contain adds.")
+	p.Color(&r.background, "b", op.Black(), "Color of the bars that contain adds.")
 	p.Choice(&r.position, "p", "center", slices.Sorted(maps.Keys(positions())), "Which part stays with cover, and where the picture lies with contain.")
 	p.Choice(&r.kernel, "k", "lanczos3", slices.Sorted(maps.Keys(kernels())), "How pixels between pixels are made.")
 	p.Float(&r.dpr, "dpr", 1, minDPR, maxDPR, "Device pixels a CSS pixel; multiplies width and height.")
@@ -88,8 +88,9 @@ func (r *resize) Apply(c *Canvas) error {
 			return nil
 		}
 		return c.Embed(x, y, box, r.background)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func words[T ~string](list ...T) []string {

@@ -34,7 +34,7 @@ func (s *Site) image(ctx context.Context, x *exchange) error {
 		x.c.SetStatusCode(fasthttp.StatusNotModified)
 		return nil
 	}
-	x.c.SetContentType(answer.Picture.Format.MIME)
+	x.c.SetContentType(answer.Picture.Format.MIME())
 	if answer.Picture.Format == media.SVG {
 		// An SVG opened on its own is a document: no scripts, nothing from elsewhere.
 		x.c.Response.Header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
@@ -129,7 +129,7 @@ func fileName(name string, f media.Format) string {
 	if i := bytes.LastIndexByte([]byte(name), '.'); i > 0 {
 		name = name[:i]
 	}
-	return name + f.Ext
+	return name + f.Ext()
 }
 
 // matches reports whether an If-None-Match header (RFC 9110, 13.1.2) names the
