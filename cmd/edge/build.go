@@ -31,13 +31,14 @@ type edge struct {
 }
 
 // build makes every part, in the order a request meets them. log may be nil for
-// an edge that does not serve.
+// an edge that does not serve. An error about a cloud is errUsage and names the
+// key in edge.yaml.
 func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Logger) (*edge, error) {
 	measured := metrics.New()
 	b := builder{settings: s, fetcher: measured.Fetcher}
 	directory, err := b.clouds(ctx, clouds)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", err, errUsage)
 	}
 	routes, err := cache.NewMemo[*delivery.Route](delivery.RouteMemory)
 	if err != nil {
@@ -87,7 +88,7 @@ func (b builder) clouds(ctx context.Context, clouds []config.Cloud) (*delivery.C
 	for i, conf := range clouds {
 		c, err := b.cloud(ctx, conf)
 		if err != nil {
-			return nil, fmt.Errorf("clouds[%d]: %w", i, err)
+			return nil, fmt.Errorf("clouds[%d].%w", i, err)
 		}
 		directory.Add(c, conf.Hosts...)
 	}
@@ -115,10 +116,13 @@ func (b builder) cloud(ctx context.Context, conf config.Cloud) (*delivery.Cloud,
 	}
 	guard := origin.NewGuard(conf.AllowNetworks)
 	zones := append([]config.Zone{{Sources: conf.Sources, Worker: conf.Worker}}, conf.Zones...)
-	for _, z := range zones {
+	for i, z := range zones {
 		sources, err := sources(ctx, z.Sources, guard)
+		if err != nil && i > 0 {
+			err = fmt.Errorf("zones[%d].%w", i-1, err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("zone %q: %w", cmp.Or(z.Slug, "default"), err)
+			return nil, err
 		}
 		c.Zones[z.Slug] = delivery.Zone{Fetcher: b.fetch(conf.Limits, sources...), Worker: z.Worker}
 	}
@@ -137,6 +141,9 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 	}
 	for _, k := range conf.Keys {
 		policy.Keys = append(policy.Keys, signing.Key{ID: k.ID, Token: k.Token.Reveal()})
+	}
+	if conf.Skew > signing.MaxSkew {
+		return nil, fmt.Errorf("signature_skew: must be at most %v", signing.MaxSkew)
 	}
 	verifier, err := signing.New(policy, time.Now)
 	if err != nil {
@@ -162,8 +169,8 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 
 func (b builder) fetch(l config.Limits, sources ...origin.Source) delivery.Fetcher {
 	return b.fetcher(origin.New(origin.Limits{
-		MaxBytes: int64(cmp.Or(l.MaxBytes, b.settings.MaxBytes)),
-		Timeout:  cmp.Or(l.FetchTimeout, b.settings.FetchTimeout),
+		MaxBytes: cmp.Or(l.MaxBytes, b.settings.Origin.MaxBytes),
+		Timeout:  cmp.Or(l.FetchTimeout, b.settings.Origin.Timeout),
 	}, sources...))
 }
 
@@ -173,7 +180,7 @@ func sources(ctx context.Context, confs []config.Source, guard *origin.Guard) ([
 	for i, conf := range confs {
 		s, err := source(ctx, conf, guard)
 		if err != nil {
-			return nil, fmt.Errorf("sources[%d]: %w", i, err)
+			return nil, fmt.Errorf("sources[%d].%w", i, err)
 		}
 		list[i] = s
 	}
@@ -188,11 +195,15 @@ func source(ctx context.Context, conf config.Source, guard *origin.Guard) (origi
 			Region: conf.S3.Region, AccessKey: conf.S3.AccessKey, SecretKey: conf.S3.SecretKey.Reveal(),
 		})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("s3: %w", err)
 		}
 		return origin.Store(store), nil
 	case conf.HTTP != nil:
-		return origin.Web(conf.HTTP.Base, guard)
+		folder, err := origin.Web(conf.HTTP.Base, guard)
+		if err != nil {
+			return nil, fmt.Errorf("http.base: %w", err)
+		}
+		return folder, nil
 	case conf.Remote != nil:
 		return origin.Remote(conf.Remote.Allow, guard)
 	}

@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"pixedge/internal/cache"
-	"pixedge/internal/config"
+	"pixedge/internal/origin"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
 )
@@ -23,11 +25,10 @@ type settings struct {
 	LogLevel      string        `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	DrainTimeout  time.Duration `default:"30s" help:"Longest time to wait for requests in flight when stopping."`
 	DrainDelay    time.Duration `default:"0s" help:"How long to go on serving after /ready fails, so that balancers notice."`
-	MaxBytes      config.Size   `default:"32MiB" help:"Most bytes of an original."`
-	FetchTimeout  time.Duration `default:"10s" help:"Longest time to fetch an original."`
 
 	Server web.Config       `embed:""`
 	Cache  cache.Config     `embed:""`
+	Origin origin.Limits    `embed:""`
 	Render transform.Config `embed:""`
 	Limits transform.Limits `embed:""`
 }
@@ -40,25 +41,44 @@ func (s *settings) check() error {
 			errs = append(errs, fmt.Errorf("%s: %s", key, want))
 		}
 	}
-	for key, d := range map[string]time.Duration{
-		"read_timeout": s.Server.ReadTimeout, "write_timeout": s.Server.WriteTimeout, "idle_timeout": s.Server.IdleTimeout,
-		"request_timeout": s.Cache.FillTimeout, "fetch_timeout": s.FetchTimeout,
+	const address = "want a host and a port, such as 127.0.0.1:8080"
+	need(canListen(s.Listen), "listen", address)
+	need(s.MetricsListen == "" || canListen(s.MetricsListen), "metrics_listen", address)
+	for _, d := range []struct {
+		key   string
+		value time.Duration
+	}{
+		{"read_timeout", s.Server.ReadTimeout},
+		{"write_timeout", s.Server.WriteTimeout},
+		{"idle_timeout", s.Server.IdleTimeout},
+		{"request_timeout", s.Cache.FillTimeout},
+		{"fetch_timeout", s.Origin.Timeout},
 	} {
-		need(d > 0, key, "must be more than 0")
+		need(d.value > 0, d.key, "must be more than 0")
 	}
 	need(s.DrainTimeout >= 0, "drain_timeout", "must not be negative")
 	need(s.DrainDelay >= 0, "drain_delay", "must not be negative")
 	need(s.Cache.Size >= 1<<20, "cache_size", "must be at least 1MiB")
 	need(s.Server.HeaderSize >= 20<<10 && s.Server.HeaderSize <= 1<<20, "header_size", "must be from 20KiB, so that a path and a query of 8KiB fit, to 1MiB")
-	need(s.MaxBytes > 0 && s.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
+	need(s.Origin.MaxBytes > 0 && s.Origin.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
 	need(s.Limits.MaxPixels > 0 && s.Limits.MaxPixels <= 1e9, "max_pixels", "must be from 1 to 1G")
 	need(s.Limits.MaxSide > 0, "max_side", "must be more than 0")
 	need(s.Limits.MaxFrames > 0, "max_frames", "must be more than 0")
 	need(s.Render.Workers >= 0 && s.Render.Workers <= 1024, "render_workers", "must be from 0 to 1024")
 	need(s.Render.Queue >= 0, "render_queue", "must not be negative")
 	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
-	need(s.MetricsListen == "" || s.MetricsListen != s.Listen, "metrics_listen", "must not be the address that pictures are served on")
+	need(s.MetricsListen == "" || s.MetricsListen != s.Listen || strings.HasSuffix(s.Listen, ":0"), "metrics_listen", "must not be the address that pictures are served on")
 	return errors.Join(errs...)
+}
+
+// canListen reports whether text looks like an address to listen on.
+func canListen(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
 }
 
 func isAddress(text string) bool {
@@ -71,5 +91,17 @@ func (s *settings) public() string {
 	if s.PublicURL != "" {
 		return strings.TrimSuffix(s.PublicURL, "/")
 	}
-	return "http://" + s.Listen
+	return "http://" + s.local()
+}
+
+// local returns the address that this machine finds the edge at.
+func (s *settings) local() string {
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return s.Listen // unreachable: check refuses it
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
 }

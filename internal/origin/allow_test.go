@@ -33,7 +33,7 @@ func (tt linkTest) run(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Remote(%q): %v", tt.allow, err)
 	}
-	_, err = origin.New(origin.Limits{}, source).Fetch(t.Context(), tt.link)
+	_, err = origin.New(roomy(), source).Fetch(t.Context(), tt.link)
 	if got := fault.Message(err); got != tt.want {
 		t.Errorf("with %s, %q: %v, message %q; want %q", tt.allow, tt.link, err, got, tt.want)
 	}

@@ -80,7 +80,7 @@ func TestFetchOrder(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := origin.New(origin.Limits{}, tt.sources...).Fetch(t.Context(), "a.png")
+			got, err := origin.New(roomy(), tt.sources...).Fetch(t.Context(), "a.png")
 			if tt.message == "" {
 				if err != nil || string(got.Data) != picture || got.Format != media.PNG {
 					t.Errorf("Fetch = %q, %v, %v; want the picture", got.Data, got.Format, err)
@@ -99,7 +99,7 @@ func TestFetchOrder(t *testing.T) {
 
 func TestFetchStopsAtFirst(t *testing.T) {
 	second := &fake{body: picture}
-	if _, err := origin.New(origin.Limits{}, &fake{body: picture}, second).Fetch(t.Context(), "a"); err != nil || second.asks != 0 {
+	if _, err := origin.New(roomy(), &fake{body: picture}, second).Fetch(t.Context(), "a"); err != nil || second.asks != 0 {
 		t.Errorf("Fetch = %v and asks the second source %d times", err, second.asks)
 	}
 }
@@ -127,7 +127,7 @@ func TestFetchSizes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := origin.New(origin.Limits{MaxBytes: most}, &tt.source).Fetch(t.Context(), "a.png")
+			got, err := origin.New(origin.Limits{MaxBytes: most, Timeout: 10 * time.Second}, &tt.source).Fetch(t.Context(), "a.png")
 			if tt.kind == fault.Internal {
 				if err != nil || string(got.Data) != tt.source.body {
 					t.Errorf("Fetch = %q, %v; want the picture", got.Data, err)
@@ -154,7 +154,7 @@ func (w waiting) Open(ctx context.Context, _ string) (origin.Body, error) {
 }
 
 func TestFetchTimeout(t *testing.T) {
-	limits := origin.Limits{Timeout: 10 * time.Millisecond}
+	limits := origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Millisecond}
 	// The second source might have had the picture, so "not found" is no answer.
 	for _, first := range []origin.Source{waiting{}, waiting{fs.ErrNotExist}} {
 		second := &fake{body: picture}
@@ -168,7 +168,7 @@ func TestFetchTimeout(t *testing.T) {
 func TestFetchCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := origin.New(origin.Limits{}, &fake{body: picture}).Fetch(ctx, "a.png"); !errors.Is(err, context.Canceled) {
+	if _, err := origin.New(roomy(), &fake{body: picture}).Fetch(ctx, "a.png"); !errors.Is(err, context.Canceled) {
 		t.Errorf("Fetch = %v, want that it was canceled", err)
 	}
 }
@@ -179,7 +179,7 @@ func TestStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := origin.New(origin.Limits{}, origin.Store(blobs))
+	f := origin.New(roomy(), origin.Store(blobs))
 	got, err := f.Fetch(t.Context(), "dir/a b.png")
 	if err != nil || string(got.Data) != picture || got.Format != media.PNG || !got.ModTime.Equal(info.ModTime) {
 		t.Errorf("Fetch = %+v, %v; want the picture", got, err)
@@ -190,3 +190,6 @@ func TestStore(t *testing.T) {
 		}
 	}
 }
+
+// roomy limits are for tests of other things.
+func roomy() origin.Limits { return origin.Limits{MaxBytes: 25 << 20, Timeout: 10 * time.Second} }

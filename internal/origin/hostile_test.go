@@ -51,7 +51,7 @@ func TestHostileAnswers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			u := serveRaw(t, tt.answer)
-			o, err := remote(t, origin.Limits{MaxBytes: 1 << 20}, u).Fetch(t.Context(), u)
+			o, err := remote(t, origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, u).Fetch(t.Context(), u)
 			if tt.kind == fault.Internal {
 				if err != nil || string(o.Data) != picture {
 					t.Errorf("Fetch = %q, %v; want the picture", o.Data, err)
@@ -157,7 +157,7 @@ func TestCanceledClient(t *testing.T) {
 		<-r.Context().Done()
 		close(gone)
 	})
-	if _, err := remote(t, origin.Limits{}, s.URL).Fetch(ctx, s.URL); err == nil {
+	if _, err := remote(t, roomy(), s.URL).Fetch(ctx, s.URL); err == nil {
 		t.Error("Fetch succeeds")
 	}
 	select {
@@ -177,7 +177,7 @@ func TestReuse(t *testing.T) {
 		seen[r.RemoteAddr] = true
 		fmt.Fprint(w, picture)
 	})
-	f := origin.New(origin.Limits{}, web(t, s.URL, local()))
+	f := origin.New(roomy(), web(t, s.URL, local()))
 	for range 10 {
 		if _, err := f.Fetch(t.Context(), "a.png"); err != nil {
 			t.Fatal(err)

@@ -121,7 +121,7 @@ func TestRequest(t *testing.T) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, picture)
 	})
-	o, err := remote(t, origin.Limits{}, s.URL).Fetch(t.Context(), s.URL+"/first")
+	o, err := remote(t, roomy(), s.URL).Fetch(t.Context(), s.URL+"/first")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestRemotePath(t *testing.T) {
 		got = r.RequestURI
 		fmt.Fprint(w, picture)
 	})
-	f := remote(t, origin.Limits{}, s.URL)
+	f := remote(t, roomy(), s.URL)
 	tests := []struct{ link, want string }{
 		{"", "/"},
 		{"/a/b.jpg", "/a/b.jpg"},
@@ -180,13 +180,13 @@ func TestWeb(t *testing.T) {
 	}
 	for _, tt := range tests {
 		// The guard lets nothing through, and yet the base is the operator's word.
-		f := origin.New(origin.Limits{}, web(t, s.URL+tt.base, origin.NewGuard(nil)))
+		f := origin.New(roomy(), web(t, s.URL+tt.base, origin.NewGuard(nil)))
 		if _, err := f.Fetch(t.Context(), tt.name); err != nil || got != tt.want {
 			t.Errorf("%s below %s: requested %s, %v; want %s", tt.name, tt.base, got, err, tt.want)
 		}
 	}
 	got = "nothing"
-	f := origin.New(origin.Limits{}, web(t, s.URL, local()))
+	f := origin.New(roomy(), web(t, s.URL, local()))
 	for _, name := range []string{"", "../a", "a/../../b", "/a", "//other/a", "http://other/a", `a\b`, "a\r\nb"} {
 		if _, err := f.Fetch(t.Context(), name); fault.Of(err) != fault.NotFound || got != "nothing" {
 			t.Errorf("%q: %v, requested %s; want not found", name, err, got)
@@ -233,7 +233,7 @@ func TestStatus(t *testing.T) {
 		w.WriteHeader(status)
 		fmt.Fprint(w, picture)
 	})
-	f := remote(t, origin.Limits{}, s.URL)
+	f := remote(t, roomy(), s.URL)
 	for _, tt := range tests {
 		_, err := f.Fetch(t.Context(), fmt.Sprintf("%s/%d", s.URL, tt.status))
 		wantFault(t, err, tt.kind, tt.message)
@@ -244,7 +244,7 @@ func TestNextSource(t *testing.T) {
 	for _, status := range []int{404, 500} {
 		broken := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		sound := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, picture) })
-		f := origin.New(origin.Limits{}, web(t, broken.URL, local()), web(t, sound.URL, local()))
+		f := origin.New(roomy(), web(t, broken.URL, local()), web(t, sound.URL, local()))
 		if o, err := f.Fetch(t.Context(), "a.png"); err != nil || string(o.Data) != picture {
 			t.Errorf("after a %d: Fetch = %q, %v; want the picture", status, o.Data, err)
 		}
@@ -286,7 +286,7 @@ func TestContentEncoding(t *testing.T) {
 			w.Header().Set("Content-Encoding", tt.encoding)
 			_, _ = w.Write(tt.body)
 		})
-		o, err := remote(t, origin.Limits{MaxBytes: 1 << 20}, s.URL).Fetch(t.Context(), s.URL)
+		o, err := remote(t, origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, s.URL).Fetch(t.Context(), s.URL)
 		if tt.kind == fault.Internal && (err != nil || string(o.Data) != picture) {
 			t.Errorf("%s: %q, %v; want the picture", tt.encoding, o.Data, err)
 		}

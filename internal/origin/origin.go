@@ -18,6 +18,7 @@ import (
 	"net"
 	"time"
 
+	"pixedge/internal/config"
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 )
@@ -45,17 +46,10 @@ type Body struct {
 	ModTime time.Time
 }
 
-// What Limits leave zero: no photograph that a page links to is larger, and no
-// visitor waits longer.
-const (
-	DefaultMaxBytes = 25 << 20
-	DefaultTimeout  = 10 * time.Second
-)
-
-// Limits bound what one fetch may cost.
+// Limits bound what one fetch may cost. Both must be more than 0.
 type Limits struct {
-	MaxBytes int64         // of a picture, after any decompression; zero: DefaultMaxBytes
-	Timeout  time.Duration // for all sources together, up to the last byte; zero: DefaultTimeout
+	MaxBytes config.Size   `name:"max-bytes" default:"32MiB" help:"Most bytes of an original, after any decompression."`
+	Timeout  time.Duration `name:"fetch-timeout" default:"10s" help:"Longest time to fetch an original, from all its sources together."`
 }
 
 // A Fetcher fetches pictures from a list of sources. It is safe for concurrent
@@ -67,12 +61,6 @@ type Fetcher struct {
 
 // New returns a fetcher that asks the sources in the given order.
 func New(l Limits, sources ...Source) *Fetcher {
-	if l.MaxBytes <= 0 {
-		l.MaxBytes = DefaultMaxBytes
-	}
-	if l.Timeout <= 0 {
-		l.Timeout = DefaultTimeout
-	}
 	return &Fetcher{l, sources}
 }
 
@@ -112,7 +100,7 @@ func (f *Fetcher) fetch(ctx context.Context, s Source, name string) (Original, e
 		return Original{}, err
 	}
 	defer body.Close()
-	data, err := read(body, f.limits.MaxBytes)
+	data, err := read(body, int64(f.limits.MaxBytes))
 	if err != nil {
 		return Original{}, err
 	}

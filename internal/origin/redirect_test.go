@@ -61,7 +61,7 @@ func TestRedirectRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := serve(t, redirectTo(tt.target))
-		f := remote(t, origin.Limits{}, s.URL, "http://10.0.0.1", "http://169.254.169.254", "http://[::1]")
+		f := remote(t, roomy(), s.URL, "http://10.0.0.1", "http://169.254.169.254", "http://[::1]")
 		_, err := f.Fetch(t.Context(), s.URL)
 		if fault.Of(err) != tt.kind || fault.Message(err) != tt.message {
 			t.Errorf("redirect to %s: %v is %v, %q; want %v, %q", tt.target, err, fault.Of(err), fault.Message(err), tt.kind, tt.message)
@@ -80,7 +80,7 @@ func TestRedirectCount(t *testing.T) {
 		}
 		fmt.Fprint(w, picture)
 	})
-	f := remote(t, origin.Limits{}, s.URL)
+	f := remote(t, roomy(), s.URL)
 	if _, err := f.Fetch(t.Context(), s.URL+"/3"); err != nil || requests.Swap(0) != 4 {
 		t.Errorf("three redirects: %v", err)
 	}
@@ -104,7 +104,7 @@ func TestWebRedirect(t *testing.T) {
 			redirectTo("http://127.0.0.1"+strings.TrimPrefix(r.URL.Path, "/port"))(w, r)
 		}
 	})
-	f := origin.New(origin.Limits{}, web(t, s.URL, origin.NewGuard(nil)))
+	f := origin.New(roomy(), web(t, s.URL, origin.NewGuard(nil)))
 	if o, err := f.Fetch(t.Context(), "inside.png"); err != nil || string(o.Data) != picture {
 		t.Errorf("Fetch = %q, %v; want the picture", o.Data, err)
 	}
@@ -130,7 +130,7 @@ func TestGuardSeesDialedAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = origin.New(origin.Limits{}, source).Fetch(t.Context(), link)
+		_, err = origin.New(roomy(), source).Fetch(t.Context(), link)
 		if tt.message == "" && err != nil {
 			t.Errorf("with %v: %v", tt.allow, err)
 		}
@@ -151,7 +151,7 @@ func TestTLS(t *testing.T) {
 	}))
 	t.Cleanup(secure.Close)
 	up := serve(t, redirectTo(secure.URL))
-	f := remote(t, origin.Limits{}, plain.URL, secure.URL, up.URL)
+	f := remote(t, roomy(), plain.URL, secure.URL, up.URL)
 	for _, link := range []string{secure.URL, up.URL} {
 		if o, err := f.Fetch(t.Context(), link); err != nil || string(o.Data) != picture {
 			t.Errorf("Fetch(%s) = %q, %v; want the picture", link, o.Data, err)
@@ -178,7 +178,7 @@ func TestTLSRefused(t *testing.T) {
 		tt.server(s.TLS)
 		s.StartTLS()
 		t.Cleanup(s.Close)
-		_, err := remote(t, origin.Limits{}, s.URL).Fetch(t.Context(), s.URL)
+		_, err := remote(t, roomy(), s.URL).Fetch(t.Context(), s.URL)
 		if fault.Of(err) != fault.Upstream {
 			t.Errorf("%s: %v of kind %v, want a failure of the origin", tt.name, err, fault.Of(err))
 		}
