@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/imgtest"
@@ -309,5 +310,23 @@ func TestCatalog(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDeadline ends a render in the middle of its pixels.
+func TestDeadline(t *testing.T) {
+	r := transform.NewRenderer(transform.Config{Workers: 1})
+	plan, err := transform.NewCompiler(transform.Catalog()).Compile(calls("t.resize(w:9000,h:5000,f:fill)"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := media.Image{Data: imgtest.PNG(t, imgtest.Card(400, 300, false)), Format: media.PNG}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	_, err = r.Render(ctx, plan, original, transform.Limits{MaxPixels: 50_000_000, MaxSide: 4000, MaxFrames: 1})
+	t.Logf("ended after %v", time.Since(began))
+	if fault.Of(err) != fault.Timeout || r.Stats().Encodes != 0 {
+		t.Errorf("Render = %v with %d pictures encoded, want Timeout and none", err, r.Stats().Encodes)
 	}
 }
