@@ -3,6 +3,7 @@
 GO       ?= go
 TOOLS    := $(CURDIR)/.tools
 PHOTOS   := internal/demo/photos
+SDK      := cmd/edge/testdata/sdk
 PACKAGES := ./...
 
 # Pinned: a tool that changes by itself changes what passes.
@@ -10,7 +11,7 @@ VERSITYGW    := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 GOLANGCI     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK  := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 
-.PHONY: run build photos test unit lint fmt fuzz golden docs bench load vuln docker tools clean help
+.PHONY: run build photos test unit lint fmt fuzz golden docs bench load vuln docker tools sdk clean help
 
 run: ## install what is missing, build, and serve the sample pictures
 	scripts/packages run
@@ -37,10 +38,18 @@ test: ## install what the tests need and pass them all
 unit: ## go test with the race detector
 	$(GO) test -race $(PACKAGES)
 
-tools: $(TOOLS)/versitygw $(TOOLS)/golangci-lint ## install the pinned tools into .tools
+tools: $(TOOLS)/versitygw $(TOOLS)/golangci-lint sdk ## install the pinned tools into .tools
 
 $(TOOLS)/versitygw:
 	GOBIN=$(TOOLS) $(GO) install $(VERSITYGW)
+
+sdk: $(TOOLS)/sdk/node_modules/.package-lock.json ## install PixelBin's SDK, which the tests sign URLs with
+
+# npm writes this file last.
+$(TOOLS)/sdk/node_modules/.package-lock.json: $(SDK)/package.json $(SDK)/package-lock.json
+	mkdir -p $(TOOLS)/sdk
+	cp $^ $(TOOLS)/sdk
+	cd $(TOOLS)/sdk && npm ci --ignore-scripts --no-audit --no-fund
 
 $(TOOLS)/golangci-lint:
 	GOBIN=$(TOOLS) $(GO) install $(GOLANGCI)
@@ -59,6 +68,7 @@ fuzz: ## fuzz every parser for a minute each
 
 golden: ## draw the golden pictures anew; look at what git says has changed
 	$(GO) test ./internal/transform -run TestGolden -update
+	$(GO) test ./cmd/edge -run TestScript -update
 
 docs: ## write the generated pages anew
 	$(GO) test ./cmd/edge -run TestPages -update
@@ -67,13 +77,18 @@ bench: photos ## measure whole requests in process
 	$(GO) test ./benchmarks -run '^$$' -bench . -benchmem -count 6
 
 load: build ## measure over a real socket, beside a bare server
+	scripts/packages load
 	scripts/load
 
 vuln: $(TOOLS)/govulncheck ## look for known vulnerabilities (needs the network)
 	$(TOOLS)/govulncheck ./...
 
 docker: ## build the image with docker
-	docker build -t pixedge .
+	docker build --build-arg REVISION="$$(git describe --always --dirty --abbrev=40)" -t pixedge .
+
+.PHONY: dockerfile
+dockerfile: ## check the Dockerfile without an engine
+	cd build/dockerfile && $(GO) test ./...
 
 clean: ## remove what was built
 	rm -rf bin .tools $(PHOTOS)/*.jpg

@@ -195,7 +195,7 @@ func source(ctx context.Context, conf config.Source, guard *origin.Guard) (origi
 			Region: conf.S3.Region, AccessKey: conf.S3.AccessKey, SecretKey: conf.S3.SecretKey.Reveal(),
 		})
 		if err != nil {
-			return nil, fmt.Errorf("s3: %w", err)
+			return nil, err
 		}
 		return origin.Store(store), nil
 	case conf.HTTP != nil:

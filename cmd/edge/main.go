@@ -121,7 +121,8 @@ func newParser(cmds *commands, file config.File, stdout, stderr io.Writer) (*kon
 func readConfig(args []string) (config.File, error) {
 	path, named := configFlag(args)
 	if !named {
-		path, named = os.LookupEnv("EDGE_CONFIG")
+		path, _ = os.LookupEnv("EDGE_CONFIG")
+		named = path != ""
 	}
 	if named {
 		return config.Read(path)

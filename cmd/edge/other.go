@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/valyala/fasthttp"
 
+	"pixedge/internal/config"
 	"pixedge/internal/transform/vips"
 )
 
@@ -18,14 +18,7 @@ type healthCmd struct{}
 // Run asks the edge that listens where these settings say. A container's health
 // check needs no other program.
 func (healthCmd) Run(p *program) error {
-	host, port, err := net.SplitHostPort(p.settings.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w: %w", err, errUsage)
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	status, _, err := fasthttp.GetTimeout(nil, "http://"+net.JoinHostPort(host, port)+"/health", 3*time.Second)
+	status, _, err := fasthttp.GetTimeout(nil, "http://"+p.settings.local()+"/health", 3*time.Second)
 	if err != nil {
 		return fmt.Errorf("not healthy: %w", err)
 	}
@@ -47,7 +40,7 @@ type confCheckCmd struct{}
 func (confCheckCmd) Run(p *program) error {
 	e, err := build(p.ctx, p.settings, p.clouds, nil)
 	if err != nil {
-		return fmt.Errorf("%w: %w", err, errUsage)
+		return err
 	}
 	e.close()
 	fmt.Fprintf(p.stdout, "good: %d clouds\n", len(p.clouds))
@@ -60,8 +53,8 @@ type confPrintCmd struct{}
 func (confPrintCmd) Run(p *program) error {
 	var out yaml.MapSlice
 	for _, f := range p.app.Flags {
-		if f.Name != "help" && f.Name != "config" {
-			out = append(out, yaml.MapItem{Key: f.Tag.Get("name"), Value: f.Target.Interface()})
+		if key, ok := config.KeyOf(f); ok {
+			out = append(out, yaml.MapItem{Key: key, Value: f.Target.Interface()})
 		}
 	}
 	out = append(out, yaml.MapItem{Key: "clouds", Value: p.clouds})

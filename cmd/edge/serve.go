@@ -22,7 +22,7 @@ type serveCmd struct{}
 // Run serves until the program is told to stop.
 func (serveCmd) Run(p *program) error {
 	log := newLog(p.stderr, p.settings)
-	defer log.Close()
+	defer func() { _ = log.Close() }() // there is nowhere left to say that it failed
 	if err := vips.Start(); err != nil {
 		return err
 	}
@@ -41,7 +41,9 @@ func (serveCmd) Run(p *program) error {
 		return errors.Join(err, ln.Close())
 	}
 	defer metrics.Close()
-	log.Info("serving", "listen", ln.Addr().String(), "metrics", p.settings.MetricsListen, "libvips", vips.Version(), "clouds", len(p.clouds))
+	// What was settled by now: a port may have been left to the system.
+	p.settings.Listen = ln.Addr().String()
+	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "libvips", vips.Version(), "clouds", len(p.clouds))
 	if edge.demo {
 		if err := welcome(p, edge); err != nil {
 			return err
@@ -76,20 +78,26 @@ func serve(ctx context.Context, ln net.Listener, site *web.Site, s *settings) er
 	return nil
 }
 
+// A metricsServer is what serves /metrics.
+type metricsServer struct {
+	address string // "" if nothing is served
+	io.Closer
+}
+
 // serveMetrics serves handler on an address of its own, or nothing without one.
-func serveMetrics(listen string, handler http.Handler) (io.Closer, error) {
+func serveMetrics(listen string, handler http.Handler) (metricsServer, error) {
 	if listen == "" {
-		return io.NopCloser(nil), nil
+		return metricsServer{"", io.NopCloser(nil)}, nil
 	}
 	ln, err := net.Listen("tcp", listen)
 	if err != nil {
-		return nil, fmt.Errorf("metrics_listen: %w", err)
+		return metricsServer{}, fmt.Errorf("metrics_listen: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", handler)
 	srv := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
 	go func() { _ = srv.Serve(ln) }() // ends when srv is closed
-	return srv, nil
+	return metricsServer{ln.Addr().String(), srv}, nil
 }
 
 // A log is a logger whose lines are gathered for a moment, so that a line a

@@ -39,9 +39,7 @@ func Read(path string) (File, error) {
 	}
 	f := File{path: path}
 	if err := f.parse(data); err != nil {
-		// Without color and without the lines around the mistake, which may be
-		// somebody's token.
-		return File{}, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
+		return File{}, fmt.Errorf("%s: %s", path, plain(err))
 	}
 	return f, nil
 }
@@ -52,6 +50,9 @@ func (f *File) parse(data []byte) error {
 	doc, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return err
+	}
+	if len(doc.Docs) > 1 {
+		return errors.New("more than one document, and only the first would be read")
 	}
 	if err := yaml.Unmarshal(data, &f.values); err != nil {
 		return err
@@ -68,7 +69,7 @@ func (f *File) parse(data []byte) error {
 	if err != nil {
 		return err
 	}
-	return yaml.NodeToValue(node, &f.clouds, yaml.Strict())
+	return read(node, &f.clouds)
 }
 
 // Clouds returns the clouds of the file, checked and with their secrets read.
@@ -84,7 +85,9 @@ func (f File) Validate(app *kong.Application) error {
 	known := make([]string, 0, 1+len(app.Flags))
 	known = append(known, cloudsKey)
 	for _, flag := range app.Flags {
-		known = append(known, key(flag.Name))
+		if name, ok := KeyOf(flag); ok {
+			known = append(known, name)
+		}
 	}
 	var errs []error
 	for name, value := range f.values {
@@ -107,7 +110,8 @@ func (f File) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, erro
 			return nil, nil //nolint:nilnil // kong's way to say: not from here
 		}
 	}
-	switch value := f.values[key(flag.Name)].(type) {
+	name, _ := KeyOf(flag) // without one it is "", which Validate lets no file have
+	switch value := f.values[name].(type) {
 	case nil:
 		return nil, nil //nolint:nilnil // kong's way to say: not from here
 	case []any:
@@ -121,5 +125,11 @@ func (f File) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, erro
 	}
 }
 
-// key returns the spelling of a flag's name in edge.yaml.
-func key(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
+// KeyOf returns the spelling of a flag in edge.yaml. Flags about how the program
+// is called have none.
+func KeyOf(flag *kong.Flag) (key string, ok bool) {
+	if flag.Name == "help" || flag.Name == "config" {
+		return "", false
+	}
+	return strings.ReplaceAll(flag.Name, "-", "_"), true
+}

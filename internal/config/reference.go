@@ -15,11 +15,12 @@ import (
 func Reference(w io.Writer, app *kong.Application) {
 	fmt.Fprintln(w, "| key in edge.yaml | flag | variable | default | |\n| --- | --- | --- | --- | --- |")
 	for _, f := range app.Flags {
-		if f.Name == "help" {
-			continue
+		name, ok := KeyOf(f)
+		if !ok && len(f.Envs) == 0 {
+			continue // --help
 		}
-		fmt.Fprintf(w, "| `%s` | `--%s` | `%s` | %s | %s |\n",
-			key(f.Name), f.Name, strings.Join(f.Envs, " "), code(f.Default), f.Help)
+		fmt.Fprintf(w, "| %s | `--%s` | `%s` | %s | %s |\n",
+			code(name), f.Name, strings.Join(f.Envs, " "), code(f.Default), f.Help)
 	}
 	fmt.Fprint(w, "\n## Clouds\n\nOnly edge.yaml can describe clouds.\n\n| key | |\n| --- | --- |\n")
 	keys(w, "clouds[]", reflect.TypeFor[Cloud]())

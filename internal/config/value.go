@@ -98,6 +98,8 @@ func print(n int64, units []unit) string {
 
 // A Secret is text that is never printed. In edge.yaml it is the text itself,
 // {file: PATH} or {env: NAME}; white space around what a file holds is dropped.
+// Text that YAML takes for a number must stand in quotes: its digits would not
+// all survive.
 type Secret struct{ text string }
 
 // NewSecret returns text as a secret.
@@ -114,20 +116,40 @@ func (s Secret) String() string {
 	return "(secret)"
 }
 
+// IsZero reports whether there is no text, in which case omitempty leaves the
+// secret out.
+func (s Secret) IsZero() bool { return s.text == "" }
+
 // MarshalYAML hides the text.
 func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 
 // UnmarshalYAML reads the three forms.
 func (s *Secret) UnmarshalYAML(decode func(any) error) error {
-	if decode(&s.text) == nil {
-		return nil
+	var value any
+	if err := decode(&value); err != nil {
+		return err
 	}
+	switch value := value.(type) {
+	case nil:
+		return nil
+	case string:
+		s.text = value
+		return nil
+	case map[string]any:
+		return s.readFrom(decode)
+	}
+	return errSecret
+}
+
+var errSecret = errors.New("want the text, in quotes if it looks like a number, {file: PATH} or {env: NAME}")
+
+func (s *Secret) readFrom(decode func(any) error) error {
 	var from struct {
 		File string `yaml:"file"`
 		Env  string `yaml:"env"`
 	}
 	if decode(&from) != nil || (from.File == "") == (from.Env == "") {
-		return errors.New("want the text, {file: PATH} or {env: NAME}")
+		return errSecret
 	}
 	if from.Env != "" {
 		return s.fromEnv(from.Env)

@@ -54,7 +54,7 @@ func (d *Clouds) Named(name string) (*Cloud, error) {
 
 // OfHost returns the cloud whose custom domain host is, or nil. host may carry
 // a port; a custom domain that names no port is found with all of them. It does
-// not allocate for hosts in lower case.
+// not allocate.
 func (d *Clouds) OfHost(host []byte) *Cloud {
 	if len(d.hosts) == 0 {
 		return nil
@@ -62,12 +62,26 @@ func (d *Clouds) OfHost(host []byte) *Cloud {
 	if c, ok := d.hosts[string(host)]; ok {
 		return c
 	}
-	host = bytes.ToLower(host)
-	if c, ok := d.hosts[string(host)]; ok {
+	var room [maxHost]byte
+	if len(host) > len(room) {
+		return nil
+	}
+	lower := room[:len(host)]
+	for i, b := range host {
+		if 'A' <= b && b <= 'Z' {
+			b |= 0x20
+		}
+		lower[i] = b
+	}
+	if c, ok := d.hosts[string(lower)]; ok {
 		return c
 	}
-	if i := bytes.LastIndexByte(host, ':'); i > 0 {
-		return d.hosts[string(host[:i])]
+	if i := bytes.LastIndexByte(lower, ':'); i > 0 {
+		return d.hosts[string(lower[:i])]
 	}
 	return nil
 }
+
+// maxHost is the length of the longest host and port: names of DNS have at most
+// 253 bytes (RFC 1035, 2.3.4), a port and its colon 6.
+const maxHost = 253 + 6

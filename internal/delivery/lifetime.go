@@ -12,22 +12,29 @@ type Lifetime struct {
 	parts []directive
 }
 
-// A directive is one part of the value; seconds is -1 if it has none.
+// A directive is one part of the value. The times are max-age and s-maxage.
 type directive struct {
-	name    string
-	seconds int64
+	name    string // in lower case
+	text    string // as written
+	timed   bool
+	seconds int64 // of a timed one
 }
 
-// ParseLifetime reads a Cache-Control value.
+// ParseLifetime reads a Cache-Control value. A time that is no number counts as
+// none at all, and one too large to count as the largest, as caches read them.
 func ParseLifetime(text string) Lifetime {
 	l := Lifetime{text: text}
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
 		name, value, _ := strings.Cut(part, "=")
-		if seconds, err := strconv.ParseInt(value, 10, 64); err == nil && seconds >= 0 {
-			l.parts = append(l.parts, directive{name, seconds})
-		} else {
-			l.parts = append(l.parts, directive{part, -1})
+		d := directive{name: strings.ToLower(strings.TrimSpace(name)), text: part}
+		if d.timed = d.name == "max-age" || d.name == "s-maxage"; d.timed {
+			// Out of range, ParseInt returns the nearest number there is.
+			d.seconds, _ = strconv.ParseInt(strings.Trim(value, " \t\""), 10, 64)
+			d.seconds = max(d.seconds, 0)
+		}
+		if part != "" {
+			l.parts = append(l.parts, d)
 		}
 	}
 	return l
@@ -37,21 +44,36 @@ func ParseLifetime(text string) Lifetime {
 func (l Lifetime) Append(dst []byte) []byte { return append(dst, l.text...) }
 
 // AppendAtMost adds the value to dst with no time longer than left seconds, and
-// without what lets a cache use an answer beyond its time.
+// without what lets a cache use an answer beyond its time (RFC 5861, RFC 8246).
+// A value that names no time gets one, or caches would choose it.
 func (l Lifetime) AppendAtMost(dst []byte, left int64) []byte {
 	left = max(left, 0)
-	for _, p := range l.parts {
-		if strings.HasPrefix(p.name, "stale-") || p.name == "immutable" {
+	start, bounded := len(dst), false
+	for _, d := range l.parts {
+		if strings.HasPrefix(d.name, "stale-") || d.name == "immutable" {
 			continue
 		}
-		if len(dst) > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = append(dst, p.name...)
-		if p.seconds >= 0 {
-			dst = append(dst, '=')
-			dst = strconv.AppendInt(dst, min(p.seconds, left), 10)
-		}
+		bounded = bounded || d.name == "max-age" || d.name == "no-store"
+		dst = d.appendTo(separate(dst, start), left)
 	}
-	return dst
+	if bounded {
+		return dst
+	}
+	return directive{name: "max-age", timed: true, seconds: left}.appendTo(separate(dst, start), left)
+}
+
+func (d directive) appendTo(dst []byte, left int64) []byte {
+	if !d.timed {
+		return append(dst, d.text...)
+	}
+	dst = append(append(dst, d.name...), '=')
+	return strconv.AppendInt(dst, min(d.seconds, left), 10)
+}
+
+// separate adds what goes between two parts, if there is one since start.
+func separate(dst []byte, start int) []byte {
+	if len(dst) == start {
+		return dst
+	}
+	return append(dst, ", "...)
 }

@@ -127,7 +127,11 @@ func (r *Route) fill(req urlparse.Request, zone Zone, plan transform.Plan) {
 	r.Vary = req.Options.FormatAuto && plan.Format() == media.None
 	r.Download, r.Preview = req.Options.Download, req.Options.Preview
 	r.source = cmp.Or(req.Link(), req.File)
-	r.Name = path.Base(req.File)
+	name := req.File
+	if req.Remote() {
+		name, _, _ = strings.Cut(name, "?")
+	}
+	r.Name = path.Base(name)
 	prefix := r.Cloud.Name + "/" + req.Zone + "/"
 	for class := range r.keys {
 		r.keys[class] = prefix + plan.Key() + "/" + r.source

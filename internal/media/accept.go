@@ -28,19 +28,28 @@ func ParseAccept(header []byte) Accepted {
 		if refused(params) {
 			continue
 		}
-		switch string(bytes.TrimSpace(name)) {
-		case "image/webp":
+		switch name = bytes.TrimSpace(name); {
+		case bytes.EqualFold(name, []byte("image/webp")):
 			a |= AcceptsWebP
-		case "image/avif":
+		case bytes.EqualFold(name, []byte("image/avif")):
 			a |= AcceptsAVIF
 		}
 	}
 	return a
 }
 
+// refused reports whether parameters give a format no weight: q=0, q=0.000.
 func refused(params []byte) bool {
-	params = bytes.TrimSpace(params)
-	return len(params) > 3 && string(params[:3]) == "q=0" && len(bytes.Trim(params[3:], ".0")) == 0 || string(params) == "q=0"
+	for len(params) > 0 {
+		var param []byte
+		param, params, _ = bytes.Cut(params, []byte{';'})
+		name, weight, _ := bytes.Cut(param, []byte{'='})
+		if bytes.EqualFold(bytes.TrimSpace(name), []byte{'q'}) {
+			weight = bytes.TrimSpace(weight)
+			return len(weight) > 0 && len(bytes.Trim(weight, ".0")) == 0
+		}
+	}
+	return false
 }
 
 // String names the class for logs and cache keys: "avif+webp".

@@ -85,9 +85,28 @@ func sniffISO(data []byte) (Format, bool) {
 	return HEIF, heif
 }
 
-// looksLikeSVG reports whether data is XML with an svg element near its
-// beginning.
+// looksLikeSVG reports whether data is XML of the type svg, or whose first
+// element is svg. An HTML page with a drawing in it is neither.
 func looksLikeSVG(data []byte) bool {
-	text := bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), " \t\r\n")
-	return bytes.HasPrefix(text, []byte("<")) && bytes.Contains(text, []byte("<svg"))
+	text := bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	for {
+		text = bytes.TrimLeft(text, " \t\r\n")
+		var end string
+		switch {
+		case bytes.HasPrefix(text, []byte("<?")):
+			end = "?>"
+		case bytes.HasPrefix(text, []byte("<!--")):
+			end = "-->"
+		default:
+			return isTag(text, "<svg") || isTag(text, "<!DOCTYPE svg")
+		}
+		_, text, _ = bytes.Cut(text, []byte(end))
+	}
+}
+
+// isTag reports whether text begins with tag and the tag's name ends there. A
+// colon ends it too: some programs write svg:svg.
+func isTag(text []byte, tag string) bool {
+	rest, ok := bytes.CutPrefix(text, []byte(tag))
+	return ok && len(rest) > 0 && bytes.IndexByte([]byte(" \t\r\n/>:"), rest[0]) >= 0
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"pixedge/internal/op"
@@ -30,13 +31,16 @@ func table(w io.Writer, params []op.Param) {
 func allowed(p op.Param) string {
 	var parts []string
 	if p.Min != nil && p.Max != nil {
-		parts = append(parts, fmt.Sprintf("%g to %g", *p.Min, *p.Max))
+		parts = append(parts, number(*p.Min)+" to "+number(*p.Max))
 	}
 	for _, c := range p.Choices {
 		parts = append(parts, code(c))
 	}
 	return cmp.Or(strings.Join(parts, ", "), "–")
 }
+
+// number writes n without an exponent.
+func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func code(text string) string {
 	if text == "" {

@@ -57,11 +57,11 @@ type Request struct {
 
 // Options are the parameters of the query that change the answer.
 type Options struct {
-	DPR        float64 // device pixel ratio, 0.1 to 5; 0 if it is not given or automatic
-	DPRAuto    bool    // dpr=auto
-	FormatAuto bool    // f_auto=true
-	Preview    bool    // show the picture in the browser
-	Download   bool    // offer the picture as a file
+	DPR        float64 `json:"dpr"`      // device pixel ratio, 0.1 to 5; 0 if it is not given or automatic
+	DPRAuto    bool    `json:"dpr_auto"` // dpr=auto
+	FormatAuto bool    `json:"f_auto"`   // f_auto=true
+	Preview    bool    `json:"preview"`  // show the picture in the browser
+	Download   bool    `json:"download"` // offer the picture as a file
 }
 
 // A Signature holds the signature parameters of the query: decoded, as every

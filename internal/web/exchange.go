@@ -71,6 +71,9 @@ func isID(text []byte) bool {
 func (s *Site) finish(ctx context.Context, x *exchange) {
 	elapsed := time.Since(x.began)
 	bytes := len(x.c.Response.Body())
+	if x.c.IsHead() {
+		bytes = 0 // the length is told and the body stays here
+	}
 	var outcome string
 	if x.asked && x.err == nil {
 		outcome = x.answer.Outcome.String()
@@ -98,9 +101,11 @@ func (s *Site) log(ctx context.Context, x *exchange, status, bytes int, outcome 
 	if !s.Log.Enabled(ctx, level) {
 		return
 	}
-	attrs := append(x.attrs[:0],
-		slog.String("method", text(x.c.Method())),
-		slog.String("path", text(loggedPath(x.c))),
+	attrs := x.attrs[:0]
+	if x.route != unread {
+		attrs = append(attrs, slog.String("method", text(x.c.Method())), slog.String("path", text(loggedPath(x.c))))
+	}
+	attrs = append(attrs,
 		slog.Int("status", status),
 		slog.Int("bytes", bytes),
 		slog.Float64("elapsed_ms", float64(elapsed.Microseconds())/1000),
@@ -117,7 +122,9 @@ func (s *Site) log(ctx context.Context, x *exchange, status, bytes int, outcome 
 		attrs = append(attrs, slog.String("kind", fault.Of(x.err).String()), slog.String("error", x.err.Error()))
 	}
 	record := slog.NewRecord(time.Now(), level, "request", 0)
-	record.AddAttrs(attrs...)
+	// A group without a name is written as its attributes. A record has room for
+	// it, and would allocate for all of them.
+	record.AddAttrs(slog.GroupAttrs("", attrs...))
 	// A log that cannot be written must not fail requests.
 	_ = s.Log.Handler().Handle(ctx, record)
 }

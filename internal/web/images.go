@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -19,11 +20,7 @@ import (
 func (s *Site) image(ctx context.Context, x *exchange) error {
 	answer, err := s.Images.Image(ctx, x.request())
 	x.answer = answer
-	if route := answer.Route; route != nil && route.Cloud != nil {
-		x.crossOrigin(route.Cloud.CORS)
-	} else {
-		x.crossOrigin(nil)
-	}
+	x.variants(answer.Route)
 	if err != nil {
 		return err
 	}
@@ -45,6 +42,19 @@ func (s *Site) image(ctx context.Context, x *exchange) error {
 	return nil
 }
 
+// variants writes who may read the answer and what it depends on, also for
+// errors. route may be nil or lack its cloud.
+func (x *exchange) variants(route *delivery.Route) {
+	var allowed []string
+	if route != nil && route.Cloud != nil {
+		allowed = route.Cloud.CORS
+	}
+	x.crossOrigin(allowed)
+	if route != nil && route.Vary {
+		x.c.Response.Header.Add("Vary", "Accept")
+	}
+}
+
 // headers writes what a picture and a 304 have in common.
 func (x *exchange) headers(a delivery.Answer) {
 	h := &x.c.Response.Header
@@ -52,9 +62,6 @@ func (x *exchange) headers(a delivery.Answer) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Timing-Allow-Origin", "*")
-	if a.Route.Vary {
-		h.Add("Vary", "Accept")
-	}
 	if expires := a.Route.Grant.Expires; expires != 0 {
 		h.SetBytesV("Cache-Control", a.Route.Cloud.Lifetime.AppendAtMost(x.scratch[:0], expires-time.Now().Unix()))
 	} else {
@@ -120,13 +127,14 @@ func (x *exchange) disposition(a delivery.Answer) {
 	case !a.Route.Preview:
 		return
 	}
-	// RFC 6266, with the name percent-encoded: it may hold any character.
-	name := url.PathEscape(fileName(a.Route.Name, a.Picture.Format))
+	// RFC 6266, with the name percent-encoded as RFC 8187 asks: it may hold any
+	// character.
+	name := strings.ReplaceAll(url.QueryEscape(fileName(a.Route.Name, a.Picture.Format)), "+", "%20")
 	x.c.Response.Header.Set("Content-Disposition", kind+"; filename*=UTF-8''"+name)
 }
 
 func fileName(name string, f media.Format) string {
-	if i := bytes.LastIndexByte([]byte(name), '.'); i > 0 {
+	if i := strings.LastIndexByte(name, '.'); i > 0 {
 		name = name[:i]
 	}
 	return name + f.Ext()

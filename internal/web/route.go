@@ -1,8 +1,8 @@
 package web
 
 import (
+	"bytes"
 	"context"
-	"strings"
 
 	"github.com/valyala/fasthttp"
 
@@ -33,27 +33,39 @@ const delivered = "delivery"
 const methods = "GET, HEAD, OPTIONS"
 
 func (s *Site) route(ctx context.Context, x *exchange) error {
-	x.route = delivered
-	uri := x.c.Request.Header.RequestURI()
-	var found *Route
-	if len(uri) < 16 { // no longer path is a route
-		for _, r := range Routes() {
-			if path, _, _ := strings.Cut(string(uri), "?"); path == r.Path {
-				found, x.route = &r, r.Name
-			}
-		}
-	}
+	found := find(x.c.Request.Header.RequestURI())
+	x.route = found.Name
 	switch {
+	case ambiguous(x.c.Request.Header.RawHeaders()):
+		x.c.SetConnectionClose()
+		return fault.Errorf(fault.Invalid, "the headers leave open where the request ends")
 	case x.c.IsOptions():
 		return s.options(x)
 	case !x.c.IsGet() && !x.c.IsHead():
 		x.c.Response.Header.Set("Allow", methods)
 		return fault.Errorf(fault.NotAllowed, "the method is not allowed; %s are", methods)
-	case found != nil:
+	case found.serve != nil:
 		return found.serve(s, x)
 	}
 	return s.image(ctx, x)
 }
+
+// find returns the route of a URI, or that of delivery URLs, which has no serve.
+func find(uri []byte) Route {
+	path, _, _ := bytes.Cut(uri, []byte("?"))
+	if len(path) <= maxRoute {
+		for _, r := range Routes() {
+			if r.Path == string(path) {
+				return r
+			}
+		}
+	}
+	return Route{Name: delivered}
+}
+
+// maxRoute is at least the length of every route's path. Longer ones, which is
+// to say pictures, need not be compared.
+const maxRoute = 8
 
 func (s *Site) health(x *exchange) error { return x.plain("ok\n") }
 
@@ -66,6 +78,7 @@ func (s *Site) ready(x *exchange) error {
 
 func (x *exchange) plain(body string) error {
 	x.c.SetContentType("text/plain; charset=utf-8")
+	x.c.Response.Header.Set("X-Content-Type-Options", "nosniff")
 	x.c.Response.Header.Set("Cache-Control", "no-store")
 	x.c.SetBodyString(body)
 	return nil

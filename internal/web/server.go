@@ -13,10 +13,8 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -84,6 +82,9 @@ func (s *Site) Server(ctx context.Context) *fasthttp.Server {
 		CloseOnShutdown:       true,
 		SecureErrorLogMessage: true,
 		Logger:                quiet{},
+		// fasthttp reads a form as far as the form goes and would take the rest
+		// of the body for the next request.
+		DisablePreParseMultipartForm: true,
 	}
 }
 
@@ -122,18 +123,10 @@ func (s *Site) serve(ctx context.Context, x *exchange) {
 // refuse answers what is no request.
 func (s *Site) refuse(c *fasthttp.RequestCtx, err error) {
 	x := s.exchange(c)
-	kind, text := fault.Invalid, "not an HTTP request"
-	var small *fasthttp.ErrSmallBuffer
-	var timeout net.Error
-	switch {
-	case errors.As(err, &small):
-		kind, text = fault.TooLong, "the request line and headers are too long"
-	case errors.As(err, &timeout) && timeout.Timeout():
-		kind, text = fault.Timeout, "the request did not arrive in time"
-	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		kind, text = fault.TooLarge, "the request body is too large"
-	}
-	x.fail(fault.Wrap(err, kind, "%s", text))
+	x.route = unread
+	f, text := refusal(err)
+	// Without err, which quotes what was sent: a signature may be in it.
+	x.answerWith(f, fault.Errorf(fault.Invalid, "%s", text))
 	c.SetConnectionClose()
 	s.finish(context.Background(), x)
 }

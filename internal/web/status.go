@@ -2,6 +2,8 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
+	"net"
 
 	"github.com/valyala/fasthttp"
 
@@ -46,10 +48,32 @@ type errorBody struct {
 	RequestID string `json:"requestId"`
 }
 
-// fail writes err as JSON. Only the text that fault.Message lets through is
-// shown.
-func (x *exchange) fail(err error) {
-	f := failures(fault.Of(err))
+// unread is the route of what could not be read as a request.
+const unread = "unread"
+
+// refusal says how an error in reading a request looks from outside. The faults
+// of connections have statuses that no other failure has.
+func refusal(err error) (f failure, message string) {
+	if _, small := errors.AsType[*fasthttp.ErrSmallBuffer](err); small {
+		return failure{fasthttp.StatusRequestHeaderFieldsTooLarge, "JR-0431", "HeadersTooLargeError", false},
+			"the request line and headers are too long"
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return failure{fasthttp.StatusRequestTimeout, "JR-0408", "RequestTimeoutError", false},
+			"the request did not arrive in time"
+	}
+	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
+		return failures(fault.TooLarge), "the request body is too large"
+	}
+	return failures(fault.Invalid), "not an HTTP request"
+}
+
+// fail answers with err, in the way its kind asks for.
+func (x *exchange) fail(err error) { x.answerWith(failures(fault.Of(err)), err) }
+
+// answerWith writes err as JSON. Only the text that fault.Message lets through
+// is shown.
+func (x *exchange) answerWith(f failure, err error) {
 	body, jsonErr := json.Marshal(errorBody{
 		Message: fault.Message(err), Status: f.status, Code: f.code, ErrorCode: f.code,
 		Exception: f.exception, RequestID: string(x.id),

@@ -14,3 +14,11 @@ func TestEveryKindHasStatus(t *testing.T) {
 		}
 	}
 }
+
+func TestRoutesAreShort(t *testing.T) {
+	for _, r := range Routes() {
+		if len(r.Path) > maxRoute {
+			t.Errorf("%s is longer than maxRoute, so nobody gets there", r.Path)
+		}
+	}
+}

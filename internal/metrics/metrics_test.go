@@ -1,0 +1,177 @@
+package metrics_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pixedge/internal/cache"
+	"pixedge/internal/fault"
+	"pixedge/internal/media"
+	"pixedge/internal/metrics"
+	"pixedge/internal/origin"
+	"pixedge/internal/transform"
+	"pixedge/internal/web"
+)
+
+// has fails the test unless the metrics have all the lines, as Prometheus reads
+// them.
+func has(t *testing.T, m *metrics.Metrics, lines ...string) {
+	t.Helper()
+	recorded := httptest.NewRecorder()
+	m.Handler().ServeHTTP(recorded, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	if recorded.Code != http.StatusOK {
+		t.Fatalf("status %d", recorded.Code)
+	}
+	text := "\n" + recorded.Body.String()
+	for _, line := range lines {
+		if !strings.Contains(text, "\n"+line+"\n") {
+			t.Errorf("no line %q", line)
+		}
+	}
+	if t.Failed() {
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "edge_") && !strings.Contains(line, "_bucket") {
+				t.Log(strings.TrimSpace(line))
+			}
+		}
+	}
+}
+
+func TestRecord(t *testing.T) {
+	m := metrics.New()
+	for _, o := range []web.Observation{
+		{Route: "delivery", Status: 200, Cache: "hit", Bytes: 1000, Elapsed: time.Second},
+		{Route: "delivery", Status: 200, Cache: "miss", Bytes: 500, Elapsed: time.Second},
+		{Route: "delivery", Status: 304, Cache: "hit", Elapsed: time.Second},
+		{Route: "delivery", Status: 404, Bytes: 100, Elapsed: time.Second},
+		{Route: "health", Status: 200, Bytes: 3, Elapsed: time.Second},
+		{Route: "delivery", Status: 999, Cache: "hit"},
+	} {
+		m.Record(o)
+	}
+	has(t, m,
+		`edge_requests_total{route="delivery",status="200"} 2`,
+		`edge_requests_total{route="delivery",status="304"} 1`,
+		`edge_requests_total{route="delivery",status="404"} 1`,
+		`edge_requests_total{route="delivery",status="999"} 1`,
+		`edge_requests_total{route="health",status="200"} 1`,
+		`edge_request_duration_seconds_count 4`,
+		`edge_request_duration_seconds_sum 3`,
+		`edge_sent_bytes_total 1603`,
+	)
+}
+
+// TestRecordTogether counts from many goroutines, which meet at the first
+// request of a status.
+func TestRecordTogether(t *testing.T) {
+	m := metrics.New()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				m.Record(web.Observation{Route: "delivery", Status: 200, Cache: "hit", Bytes: 1})
+			}
+		})
+	}
+	wg.Wait()
+	has(t, m, `edge_requests_total{route="delivery",status="200"} 800`, `edge_sent_bytes_total 800`)
+}
+
+func TestRecordDoesNotAllocate(t *testing.T) {
+	m := metrics.New()
+	hit := web.Observation{Route: "delivery", Status: 200, Cache: "hit", Bytes: 1000, Elapsed: time.Millisecond}
+	m.Record(hit)
+	if n := testing.AllocsPerRun(1000, func() { m.Record(hit) }); n != 0 {
+		t.Errorf("Record allocates %v times", n)
+	}
+	has(t, m, `edge_requests_total{route="delivery",status="200"} 1002`)
+}
+
+// A stage answers with what it holds.
+type stage struct{ err error }
+
+func (s stage) Fetch(context.Context, string) (origin.Original, error) {
+	if s.err != nil {
+		return origin.Original{}, s.err
+	}
+	return origin.Original{Data: make([]byte, 300), Format: media.PNG}, nil
+}
+
+func (s stage) Render(context.Context, transform.Plan, media.Image, transform.Limits) (media.Image, error) {
+	return media.Image{Format: media.WebP}, s.err
+}
+
+func TestStages(t *testing.T) {
+	m := metrics.New()
+	notFound := fault.Errorf(fault.NotFound, "no such picture")
+	for _, err := range []error{nil, nil, notFound, errors.New("a bug")} {
+		o, got := m.Fetcher(stage{err}).Fetch(t.Context(), "a.png")
+		if !errors.Is(got, err) || err == nil && len(o.Data) != 300 {
+			t.Errorf("Fetch = %d bytes, %v; want what the stage gave, and %v", len(o.Data), got, err)
+		}
+		img, got := m.Renderer(stage{err}).Render(t.Context(), transform.Plan{}, media.Image{}, transform.Limits{})
+		if !errors.Is(got, err) || img.Format != media.WebP {
+			t.Errorf("Render = %v, %v; want what the stage gave, and %v", img.Format, got, err)
+		}
+	}
+	has(t, m,
+		`edge_stage_duration_seconds_count{result="ok",stage="fetch"} 2`,
+		`edge_stage_duration_seconds_count{result="not_found",stage="fetch"} 1`,
+		`edge_stage_duration_seconds_count{result="internal",stage="fetch"} 1`,
+		`edge_stage_duration_seconds_count{result="ok",stage="render"} 2`,
+		`edge_stage_duration_seconds_count{result="not_found",stage="render"} 1`,
+		`edge_fetched_bytes_total 600`,
+	)
+}
+
+func TestWatch(t *testing.T) {
+	m := metrics.New()
+	m.WatchCache(func() cache.Stats { return cache.Stats{Hits: 1, Misses: 2, Coalesced: 3, Entries: 4, Bytes: 5} })
+	m.WatchRenderer(
+		func() transform.Stats { return transform.Stats{Rendering: 6, Waiting: 7, Decodes: 8, Encodes: 9} },
+		func() (now, peak int64) { return 10, 11 },
+	)
+	has(t, m,
+		"# TYPE edge_cache_hits_total counter", "edge_cache_hits_total 1",
+		"edge_cache_misses_total 2",
+		"edge_cache_coalesced_total 3",
+		"# TYPE edge_cache_entries gauge", "edge_cache_entries 4",
+		"edge_cache_bytes 5",
+		"# TYPE edge_renders_in_flight gauge", "edge_renders_in_flight 6",
+		"edge_render_queue 7",
+		"edge_decodes_total 8",
+		"edge_encodes_total 9",
+		"edge_vips_memory_bytes 10",
+		"edge_vips_memory_peak_bytes 11",
+	)
+}
+
+// TestNames holds the names to the conventions of Prometheus: a prefix, and
+// _total for what only grows.
+func TestNames(t *testing.T) {
+	m := metrics.New()
+	m.Record(web.Observation{Route: "delivery", Status: 200, Cache: "hit"})
+	recorded := httptest.NewRecorder()
+	m.Handler().ServeHTTP(recorded, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	types := 0
+	for line := range strings.Lines(recorded.Body.String()) {
+		rest, ok := strings.CutPrefix(line, "# TYPE edge_")
+		if !ok {
+			continue
+		}
+		types++
+		name, kind, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		if strings.HasSuffix(name, "_total") != (kind == "counter") {
+			t.Errorf("%s is a %s", name, kind)
+		}
+	}
+	if types == 0 || !strings.Contains(recorded.Body.String(), "\ngo_goroutines ") {
+		t.Error("the page lacks our metrics or those of the Go runtime")
+	}
+}

@@ -1,0 +1,88 @@
+//go:build !race
+
+// The race detector makes a sync.Pool forget on purpose, and that allocates.
+
+package web_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/valyala/fasthttp"
+
+	"pixedge/internal/delivery"
+	"pixedge/internal/web"
+)
+
+// maxAllocs is how many allocations a request may cost that is answered out of
+// memory, with its log line and its metrics. The one that remains is made by
+// package slog, which writes a number with a fraction through encoding/json.
+const maxAllocs = 1
+
+// prepared returns a request as the server would hand it to the handler, and
+// calls the handler until everything about it is remembered.
+func prepared(t testing.TB, s *web.Site, uri string, headers ...string) (*fasthttp.RequestCtx, fasthttp.RequestHandler) {
+	t.Helper()
+	text := "GET " + uri + " HTTP/1.1\r\nHost: cdn.example.com:8080\r\nUser-Agent: Mozilla/5.0\r\n" +
+		"Accept: image/avif,image/webp,image/apng,image/*,*/*;q=0.8\r\nAccept-Encoding: gzip, br\r\n"
+	for _, h := range headers {
+		text += h + "\r\n"
+	}
+	var c fasthttp.RequestCtx
+	c.Init(&fasthttp.Request{}, &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7), Port: 4711}, nil)
+	if err := c.Request.Read(bufio.NewReader(strings.NewReader(text + "\r\n"))); err != nil {
+		t.Fatal(err)
+	}
+	handle := s.Handler(t.Context())
+	handle(&c)
+	s.Images.(*delivery.Service).Routes.Settle()
+	c.Response.Reset()
+	handle(&c)
+	if status := c.Response.StatusCode(); status != fasthttp.StatusOK && status != fasthttp.StatusNotModified {
+		t.Fatalf("%s: %s", uri, c.Response.String())
+	}
+	return &c, handle
+}
+
+func TestHitAllocations(t *testing.T) {
+	s := newSite(t, io.Discard)
+	c, _ := prepared(t, s, "/v2/demo/t.flip()/a.jpg")
+	tag := string(c.Response.Header.Peek("ETag"))
+	tests := []struct {
+		name    string
+		uri     string
+		headers []string
+	}{
+		{"plain", "/v2/demo/t.flip()/a.jpg", nil},
+		{"signed", sign(t, s, "/v2/vault/t.flip()/a.jpg", 3600), nil},
+		{"negotiated", "/v2/demo/t.flip()/a.jpg?f_auto=true", nil},
+		{"listed origin", "/v2/shop/t.flip()/a.jpg", []string{"Origin: https://shop.example"}},
+		{"with an id", "/v2/demo/t.flip()/a.jpg", []string{"X-Request-ID: abc-123"}},
+		{"304", "/v2/demo/t.flip()/a.jpg", []string{"If-None-Match: " + tag}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, handle := prepared(t, s, tt.uri, tt.headers...)
+			n := testing.AllocsPerRun(1000, func() {
+				c.Response.Reset()
+				handle(c)
+			})
+			if n > maxAllocs {
+				t.Errorf("%v allocations, at most %d are allowed", n, maxAllocs)
+			}
+		})
+	}
+}
+
+func BenchmarkHit(b *testing.B) {
+	s := newSite(b, io.Discard)
+	c, handle := prepared(b, s, "/v2/demo/t.flip()/a.jpg")
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Response.Reset()
+		handle(c)
+	}
+}

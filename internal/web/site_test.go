@@ -1,0 +1,138 @@
+package web_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pixedge/internal/blob"
+	"pixedge/internal/cache"
+	"pixedge/internal/config"
+	"pixedge/internal/delivery"
+	"pixedge/internal/media"
+	"pixedge/internal/metrics"
+	"pixedge/internal/origin"
+	"pixedge/internal/signing"
+	"pixedge/internal/transform"
+	"pixedge/internal/web"
+)
+
+// The beginnings of pictures; what follows does not matter without libvips.
+const (
+	jpeg = "\xff\xd8\xff\xe0 jpeg"
+	svg  = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+)
+
+// newSite returns a site of real parts, but for the renderer. Its clouds are
+// demo, which is open, shop, which only shop.example may read, and vault, which
+// is signed.
+func newSite(t testing.TB, log io.Writer) *web.Site {
+	t.Helper()
+	clouds := delivery.NewClouds()
+	clouds.Add(newCloud(t, "demo", false), "img.example.com")
+	shop := newCloud(t, "shop", false)
+	shop.CORS = []string{"https://shop.example", "https://www.shop.example"}
+	clouds.Add(shop)
+	clouds.Add(newCloud(t, "vault", true))
+	routes, err := cache.NewMemo[*delivery.Route](delivery.RouteMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, err := cache.New(cache.Config{Size: 32 << 20, FillTimeout: 10 * time.Second}, (*delivery.Picture).Cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		pictures.Close()
+		routes.Close()
+	})
+	service := &delivery.Service{
+		Clouds: clouds, Compiler: transform.NewCompiler(transform.Catalog()), Routes: routes, Cache: pictures, Renderer: renderer{},
+	}
+	return siteOf(service, log)
+}
+
+// siteOf returns a site that delivers what images has.
+func siteOf(images web.Imager, log io.Writer) *web.Site {
+	return &web.Site{
+		Config: web.Config{
+			ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
+			HeaderSize: 32 * config.Size(1<<10), AccessLog: true,
+		},
+		Images:   images,
+		Log:      slog.New(slog.NewJSONHandler(log, nil)),
+		Recorder: metrics.New(),
+	}
+}
+
+func newCloud(t testing.TB, name string, signed bool) *delivery.Cloud {
+	t.Helper()
+	verifier, err := signing.New(signing.Policy{
+		Keys:     []signing.Key{{ID: "key-1", Token: "secret-token"}},
+		Free:     signing.DefaultFree(),
+		Required: signing.Required{All: signed},
+	}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := blob.NewMem()
+	for file, data := range map[string]string{
+		"a.jpg": jpeg, "b c.jpg": jpeg, "weiß;\"x\".jpg": jpeg, "=:@.jpg": jpeg, ".hidden": jpeg, "a.svg": svg,
+	} {
+		if _, err := store.Put(t.Context(), file, strings.NewReader(data), blob.PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fetcher := origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, origin.Store(store))
+	return &delivery.Cloud{
+		Name: name, Verifier: verifier, SigningKey: "key-1",
+		Lifetime: delivery.ParseLifetime("public, max-age=31536000, immutable"),
+		Zones:    map[string]delivery.Zone{"": {Fetcher: fetcher}},
+	}
+}
+
+// renderer writes the plan before the original instead of rendering.
+type renderer struct{}
+
+func (renderer) Render(_ context.Context, plan transform.Plan, original media.Image, _ transform.Limits) (media.Image, error) {
+	if plan.Original() {
+		return original, nil
+	}
+	format := cmp.Or(plan.Format(), original.Format)
+	data := bytes.Join([][]byte{[]byte(plan.Key()), original.Data}, []byte(" of "))
+	return media.Image{Data: data, Format: format}, nil
+}
+
+// sign returns the URI, signed for a number of seconds from now.
+func sign(t testing.TB, s *web.Site, uri string, seconds int64) string {
+	t.Helper()
+	signed, err := s.Images.(*delivery.Service).Sign("", uri, "", time.Now().Unix()+seconds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+// A logbook keeps log lines.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logbook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
