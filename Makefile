@@ -11,7 +11,7 @@ VERSITYGW    := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 GOLANGCI     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK  := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 
-.PHONY: run build photos test unit lint fmt fuzz golden docs bench load vuln docker tools sdk clean help
+.PHONY: run build photos test unit lint fmt fuzz golden docs bench load vuln docker dockerfile tools sdk clean help
 
 run: ## install what is missing, build, and serve the sample pictures
 	scripts/packages run
@@ -33,10 +33,11 @@ $(PHOTOS)/bird.jpg:
 
 test: ## install what the tests need and pass them all
 	scripts/packages test
-	$(MAKE) tools photos lint unit
+	$(MAKE) tools photos lint unit dockerfile
 
-unit: ## go test with the race detector
+unit: ## go test with the race detector, and count allocations without it
 	$(GO) test -race $(PACKAGES)
+	$(GO) test -run Alloc ./internal/...
 
 tools: $(TOOLS)/versitygw $(TOOLS)/golangci-lint sdk ## install the pinned tools into .tools
 
@@ -86,7 +87,6 @@ vuln: $(TOOLS)/govulncheck ## look for known vulnerabilities (needs the network)
 docker: ## build the image with docker
 	docker build --build-arg REVISION="$$(git describe --always --dirty --abbrev=40)" -t pixedge .
 
-.PHONY: dockerfile
 dockerfile: ## check the Dockerfile without an engine
 	cd build/dockerfile && $(GO) test ./...
 
@@ -94,4 +94,4 @@ clean: ## remove what was built
 	rm -rf bin .tools $(PHOTOS)/*.jpg
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

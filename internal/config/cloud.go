@@ -123,6 +123,9 @@ func (c *checker) cloud(at string, cloud Cloud) {
 	c.need(!slices.Contains(cloud.Signed.Prefixes, ""), at+".signed", "a prefix must not be empty; write true for all paths")
 	c.need(cloud.Skew >= 0, at+".signature_skew", "must not be negative")
 	c.need(!strings.ContainsAny(cloud.CacheControl, "\r\n"), at+".cache_control", "must be one line")
+	for i, origin := range cloud.CORS {
+		c.need(origin == "*" || isOrigin(origin), fmt.Sprintf("%s.cors[%d]", at, i), "want *, or an origin such as https://www.example.com, as browsers send it")
+	}
 	c.limits(at+".limits", cloud.Limits)
 	slugs := make(map[string]bool)
 	for i, zone := range cloud.Zones {
@@ -168,6 +171,13 @@ func (c *checker) sources(at string, sources []Source) {
 func isHTTP(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// isOrigin reports whether text is a scheme, a host and perhaps a port, and
+// nothing else. Any other text would never equal what browsers send.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && text == strings.ToLower(u.Scheme+"://"+u.Host)
 }
 
 func isName(text string) bool {

@@ -23,9 +23,6 @@ func read[T any](node ast.Node, into *T) error {
 // culprit returns the innermost node that cannot be read: node, which is of
 // type t, or one in it.
 func culprit(node ast.Node, t reflect.Type) ast.Node {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
 	switch n := node.(type) {
 	case *ast.SequenceNode:
 		for _, item := range n.Values {
@@ -47,15 +44,20 @@ func fits(node ast.Node, t reflect.Type) bool {
 	return yaml.NodeToValue(node, reflect.New(t).Interface(), yaml.Strict()) == nil
 }
 
-// fieldOf returns the type of the field of a struct that has the given key.
+// fieldOf returns the type of the field of a struct that has the given key, or
+// what it points to.
 func fieldOf(t reflect.Type, key string) (reflect.Type, bool) {
 	if t.Kind() != reflect.Struct {
 		return nil, false
 	}
 	for f := range t.Fields() {
-		if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name == key {
-			return f.Type, true
+		if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name != key {
+			continue
 		}
+		if f.Type.Kind() == reflect.Pointer {
+			return f.Type.Elem(), true
+		}
+		return f.Type, true
 	}
 	return nil, false
 }

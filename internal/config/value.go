@@ -116,6 +116,9 @@ func (s Secret) String() string {
 	return "(secret)"
 }
 
+// Format hides the text from every verb of package fmt.
+func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
+
 // IsZero reports whether there is no text, in which case omitempty leaves the
 // secret out.
 func (s Secret) IsZero() bool { return s.text == "" }

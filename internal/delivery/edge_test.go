@@ -43,61 +43,61 @@ type edge struct {
 	gate             chan struct{} // a render waits for it to close, unless it is nil
 }
 
-func newEdge(t testing.TB) *edge {
-	t.Helper()
+func newEdge(tb testing.TB) *edge {
+	tb.Helper()
 	e := new(edge)
 	e.now.Store(start)
 	routes, err := cache.NewMemo[*delivery.Route](delivery.RouteMemory)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	pictures, err := cache.New(cache.Config{Size: 32 << 20, FillTimeout: 10 * time.Second}, (*delivery.Picture).Cost)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		pictures.Close()
 		routes.Close()
 	})
 	clouds := delivery.NewClouds()
-	demo := e.cloud(t, "demo", signing.Required{})
-	demo.Zones["zone01"] = delivery.Zone{Fetcher: e.fetcher(t, "zone01"), Worker: "t.resize(w:300)"}
+	demo := e.cloud(tb, "demo", signing.Required{})
+	demo.Zones["zone01"] = delivery.Zone{Fetcher: e.fetcher(tb, "zone01"), Worker: "t.resize(w:300)"}
 	clouds.Add(demo, "img.example.com", "pics.example.com:8443")
-	clouds.Add(e.cloud(t, "other", signing.Required{}))
-	clouds.Add(e.cloud(t, "vault", signing.Required{All: true}))
-	clouds.Add(e.cloud(t, "partly", signing.Required{Prefixes: []string{"private"}}))
+	clouds.Add(e.cloud(tb, "other", signing.Required{}))
+	clouds.Add(e.cloud(tb, "vault", signing.Required{All: true}))
+	clouds.Add(e.cloud(tb, "partly", signing.Required{Prefixes: []string{"private"}}))
 	e.Service = &delivery.Service{
 		Clouds: clouds, Compiler: transform.NewCompiler(transform.Catalog()), Routes: routes, Cache: pictures, Renderer: e,
 	}
 	return e
 }
 
-func (e *edge) cloud(t testing.TB, name string, required signing.Required) *delivery.Cloud {
-	t.Helper()
+func (e *edge) cloud(tb testing.TB, name string, required signing.Required) *delivery.Cloud {
+	tb.Helper()
 	verifier, err := signing.New(signing.Policy{
 		Keys:     []signing.Key{{ID: "key-" + name, Token: "token of " + name}},
 		Free:     signing.DefaultFree(),
 		Required: required,
 	}, func() time.Time { return time.Unix(e.now.Load(), 999) })
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &delivery.Cloud{
 		Name: name, Verifier: verifier, SigningKey: "key-" + name,
 		Lifetime: delivery.ParseLifetime("public, max-age=31536000"),
-		Zones:    map[string]delivery.Zone{"": {Fetcher: e.fetcher(t, name)}},
+		Zones:    map[string]delivery.Zone{"": {Fetcher: e.fetcher(tb, name)}},
 	}
 }
 
 // fetcher returns a fetcher of a store whose pictures say whose they are.
-func (e *edge) fetcher(t testing.TB, owner string) delivery.Fetcher {
-	t.Helper()
+func (e *edge) fetcher(tb testing.TB, owner string) delivery.Fetcher {
+	tb.Helper()
 	store := blob.NewMem()
 	for name, data := range map[string]string{
 		"a.jpg": jpeg, "b c.jpg": jpeg, "private/a.jpg": jpeg, "a.gif": gif, "a.svg": svg, "text.jpg": "no picture",
 	} {
-		if _, err := store.Put(t.Context(), name, strings.NewReader(data+" of "+owner), blob.PutOptions{}); err != nil {
-			t.Fatal(err)
+		if _, err := store.Put(tb.Context(), name, strings.NewReader(data+" of "+owner), blob.PutOptions{}); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	return counting{origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, origin.Store(store)), e}

@@ -10,6 +10,7 @@ import (
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/origin"
+	"pixedge/internal/signing"
 )
 
 // TestOneKey asks for one picture in many spellings: it is made once.
@@ -118,6 +119,23 @@ func TestCustomDomainIsClosed(t *testing.T) {
 			t.Errorf("%s gives %q", uri, answer.Picture.Data)
 		}
 	}
+}
+
+// TestHostDecides asks two hosts for a URI that means a zone on one and a cloud
+// on the other.
+func TestHostDecides(t *testing.T) {
+	const uri = "/v2/zone01/original/a.jpg"
+	e := newEdge(t)
+	e.Clouds.Add(e.cloud(t, "zone01", signing.Required{}))
+	for range 2 {
+		for host, cloud := range map[string]string{"img.example.com": "demo", "cdn.example.com": "zone01"} {
+			answer, err := e.ask(host, uri, "")
+			if err != nil || answer.Route.Cloud.Name != cloud {
+				t.Fatalf("%s%s is of the cloud %+v, %v; want %s", host, uri, answer.Route, err, cloud)
+			}
+		}
+	}
+	e.counts(t, 2, 2)
 }
 
 func TestWorker(t *testing.T) {

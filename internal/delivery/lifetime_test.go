@@ -44,7 +44,7 @@ func TestLifetime(t *testing.T) {
 			t.Errorf("%q with %d seconds left is %q, want %q", tt.text, tt.left, got, tt.want)
 		}
 		if got := string(l.Append(nil)); got != tt.text {
-			t.Errorf("%q as it is is %q", tt.text, got)
+			t.Errorf("Append of %q adds %q", tt.text, got)
 		}
 	}
 }

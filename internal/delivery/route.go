@@ -135,7 +135,7 @@ func (r *Route) fill(req urlparse.Request, zone Zone, plan transform.Plan) {
 	prefix := r.Cloud.Name + "/" + req.Zone + "/"
 	for class := range r.keys {
 		r.keys[class] = prefix + plan.Key() + "/" + r.source
-		if r.Vary {
+		if r.Vary && class != 0 {
 			r.keys[class] = prefix + "f_auto=" + media.Accepted(class).String() + "/" + plan.Key() + "/" + r.source
 		}
 	}

@@ -43,7 +43,7 @@ func New() *Metrics {
 			Name: "edge_requests_total", Help: "Requests by route and status.",
 		}, []string{"route", "status"}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "edge_request_duration_seconds", Help: "Time from a request's arrival to its answer, for delivery URLs.",
+			Name: "edge_request_duration_seconds", Help: "Time from a request's arrival to its picture.",
 			Buckets: prometheus.ExponentialBuckets(.00005, 2, 20),
 		}),
 		out: prometheus.NewCounter(prometheus.CounterOpts{

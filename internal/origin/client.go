@@ -3,6 +3,7 @@ package origin
 import (
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -104,7 +105,7 @@ func (c client) open(ctx context.Context, u *url.URL) (Body, error) {
 	request.Header.Set("Accept-Encoding", "identity") // also keeps net/http from decompressing unasked
 	response, err := c.http.Do(request)
 	if err != nil {
-		return Body{}, err
+		return Body{}, withoutURL(err)
 	}
 	body, err := newBody(response)
 	if err != nil {
@@ -112,6 +113,15 @@ func (c client) open(ctx context.Context, u *url.URL) (Body, error) {
 		return Body{}, err
 	}
 	return body, nil
+}
+
+// withoutURL takes the link out of an error of package url or http: errors are
+// logged, and in the query of a link may be somebody's key.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 func newBody(r *http.Response) (Body, error) {

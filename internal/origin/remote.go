@@ -59,7 +59,7 @@ func parseLink(text string) (*url.URL, error) {
 		return nil, fault.Errorf(fault.Invalid, "link holds a character that is not allowed")
 	}
 	u, err := url.Parse(escape(text))
-	return u, fault.Wrap(err, fault.Invalid, "link is not valid")
+	return u, fault.Wrap(withoutURL(err), fault.Invalid, "link is not valid")
 }
 
 // escape escapes the bytes that cannot stand in a URL (RFC 3986, 2).

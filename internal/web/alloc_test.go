@@ -24,25 +24,23 @@ const maxAllocs = 1
 
 // prepared returns a request as the server would hand it to the handler, and
 // calls the handler until everything about it is remembered.
-func prepared(t testing.TB, s *web.Site, uri string, headers ...string) (*fasthttp.RequestCtx, fasthttp.RequestHandler) {
-	t.Helper()
+func prepared(tb testing.TB, s *web.Site, uri string, headers ...string) (*fasthttp.RequestCtx, fasthttp.RequestHandler) {
+	tb.Helper()
 	text := "GET " + uri + " HTTP/1.1\r\nHost: cdn.example.com:8080\r\nUser-Agent: Mozilla/5.0\r\n" +
-		"Accept: image/avif,image/webp,image/apng,image/*,*/*;q=0.8\r\nAccept-Encoding: gzip, br\r\n"
-	for _, h := range headers {
-		text += h + "\r\n"
-	}
+		"Accept: image/avif,image/webp,image/apng,image/*,*/*;q=0.8\r\nAccept-Encoding: gzip, br\r\n" +
+		strings.Join(append(headers, "\r\n"), "\r\n")
 	var c fasthttp.RequestCtx
 	c.Init(&fasthttp.Request{}, &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7), Port: 4711}, nil)
-	if err := c.Request.Read(bufio.NewReader(strings.NewReader(text + "\r\n"))); err != nil {
-		t.Fatal(err)
+	if err := c.Request.Read(bufio.NewReader(strings.NewReader(text))); err != nil {
+		tb.Fatal(err)
 	}
-	handle := s.Handler(t.Context())
+	handle := s.Handler(tb.Context())
 	handle(&c)
 	s.Images.(*delivery.Service).Routes.Settle()
 	c.Response.Reset()
 	handle(&c)
 	if status := c.Response.StatusCode(); status != fasthttp.StatusOK && status != fasthttp.StatusNotModified {
-		t.Fatalf("%s: %s", uri, c.Response.String())
+		tb.Fatalf("%s: %s", uri, c.Response.String())
 	}
 	return &c, handle
 }
@@ -52,16 +50,17 @@ func TestHitAllocations(t *testing.T) {
 	c, _ := prepared(t, s, "/v2/demo/t.flip()/a.jpg")
 	tag := string(c.Response.Header.Peek("ETag"))
 	tests := []struct {
-		name    string
-		uri     string
-		headers []string
+		name, uri string
+		status    int
+		headers   []string
 	}{
-		{"plain", "/v2/demo/t.flip()/a.jpg", nil},
-		{"signed", sign(t, s, "/v2/vault/t.flip()/a.jpg", 3600), nil},
-		{"negotiated", "/v2/demo/t.flip()/a.jpg?f_auto=true", nil},
-		{"listed origin", "/v2/shop/t.flip()/a.jpg", []string{"Origin: https://shop.example"}},
-		{"with an id", "/v2/demo/t.flip()/a.jpg", []string{"X-Request-ID: abc-123"}},
-		{"304", "/v2/demo/t.flip()/a.jpg", []string{"If-None-Match: " + tag}},
+		{"plain", "/v2/demo/t.flip()/a.jpg", 200, nil},
+		{"signed", sign(t, s, "/v2/vault/t.flip()/a.jpg", 3600), 200, nil},
+		{"negotiated", "/v2/demo/t.flip()/a.jpg?f_auto=true", 200, nil},
+		{"listed origin", "/v2/shop/t.flip()/a.jpg", 200, []string{"Origin: https://shop.example"}},
+		{"with an id", "/v2/demo/t.flip()/a.jpg", 200, []string{"X-Request-ID: abc-123"}},
+		{"304", "/v2/demo/t.flip()/a.jpg", 304, []string{"If-None-Match: " + tag}},
+		{"signed 304", sign(t, s, "/v2/vault/t.flip()/a.jpg", 3600), 304, []string{"If-None-Match: " + tag}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -70,6 +69,9 @@ func TestHitAllocations(t *testing.T) {
 				c.Response.Reset()
 				handle(c)
 			})
+			if status := c.Response.StatusCode(); status != tt.status || string(c.Response.Header.Peek("X-Cache")) != "HIT" {
+				t.Errorf("status %d, want %d out of the cache", status, tt.status)
+			}
 			if n > maxAllocs {
 				t.Errorf("%v allocations, at most %d are allowed", n, maxAllocs)
 			}

@@ -61,10 +61,10 @@ func TestErrors(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			const shown = "what \"went\" <wrong> \u2028 ünd why"
 			message, retry := shown, "-"
-			switch kind {
-			case fault.Internal:
+			if kind == fault.Internal {
 				message = "internal error"
-			case fault.Overloaded:
+			}
+			if kind == fault.Overloaded {
 				retry = "1"
 			}
 			w := dialer(t, siteOf(failing(fault.Wrap(errors.New(inside), kind, "%s", shown)), io.Discard))()

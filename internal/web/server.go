@@ -6,9 +6,10 @@
 // the answer. Nor is it used as a context.Context: its Done channel is set to nil
 // when the server shuts down, which races with contexts derived from it.
 //
-// [Site.Handler] is where every request comes in; route.go says where it goes;
-// images.go writes pictures; status.go is the one place where an error becomes a
-// response. The package decides nothing about pictures: delivery does.
+// [Site.Handler] is where every request comes in; framing.go refuses those that
+// could be read in two ways; route.go says where the others go; images.go writes
+// pictures; status.go is the one place where an error becomes a response. The
+// package decides nothing about pictures: delivery does.
 package web
 
 import (

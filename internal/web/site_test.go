@@ -32,23 +32,23 @@ const (
 // newSite returns a site of real parts, but for the renderer. Its clouds are
 // demo, which is open, shop, which only shop.example may read, and vault, which
 // is signed.
-func newSite(t testing.TB, log io.Writer) *web.Site {
-	t.Helper()
+func newSite(tb testing.TB, log io.Writer) *web.Site {
+	tb.Helper()
 	clouds := delivery.NewClouds()
-	clouds.Add(newCloud(t, "demo", false), "img.example.com")
-	shop := newCloud(t, "shop", false)
+	clouds.Add(newCloud(tb, "demo", false), "img.example.com")
+	shop := newCloud(tb, "shop", false)
 	shop.CORS = []string{"https://shop.example", "https://www.shop.example"}
 	clouds.Add(shop)
-	clouds.Add(newCloud(t, "vault", true))
+	clouds.Add(newCloud(tb, "vault", true))
 	routes, err := cache.NewMemo[*delivery.Route](delivery.RouteMemory)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	pictures, err := cache.New(cache.Config{Size: 32 << 20, FillTimeout: 10 * time.Second}, (*delivery.Picture).Cost)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		pictures.Close()
 		routes.Close()
 	})
@@ -71,22 +71,22 @@ func siteOf(images web.Imager, log io.Writer) *web.Site {
 	}
 }
 
-func newCloud(t testing.TB, name string, signed bool) *delivery.Cloud {
-	t.Helper()
+func newCloud(tb testing.TB, name string, signed bool) *delivery.Cloud {
+	tb.Helper()
 	verifier, err := signing.New(signing.Policy{
 		Keys:     []signing.Key{{ID: "key-1", Token: "secret-token"}},
 		Free:     signing.DefaultFree(),
 		Required: signing.Required{All: signed},
 	}, time.Now)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	store := blob.NewMem()
 	for file, data := range map[string]string{
 		"a.jpg": jpeg, "b c.jpg": jpeg, "weiß;\"x\".jpg": jpeg, "=:@.jpg": jpeg, ".hidden": jpeg, "a.svg": svg,
 	} {
-		if _, err := store.Put(t.Context(), file, strings.NewReader(data), blob.PutOptions{}); err != nil {
-			t.Fatal(err)
+		if _, err := store.Put(tb.Context(), file, strings.NewReader(data), blob.PutOptions{}); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	fetcher := origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, origin.Store(store))
@@ -110,11 +110,11 @@ func (renderer) Render(_ context.Context, plan transform.Plan, original media.Im
 }
 
 // sign returns the URI, signed for a number of seconds from now.
-func sign(t testing.TB, s *web.Site, uri string, seconds int64) string {
-	t.Helper()
+func sign(tb testing.TB, s *web.Site, uri string, seconds int64) string {
+	tb.Helper()
 	signed, err := s.Images.(*delivery.Service).Sign("", uri, "", time.Now().Unix()+seconds)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return signed
 }
