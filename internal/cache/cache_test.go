@@ -18,13 +18,13 @@ import (
 	"pixedge/internal/fault"
 )
 
-func newCache(t testing.TB, size config.Size) *cache.Cache[[]byte] {
-	t.Helper()
+func newCache(tb testing.TB, size config.Size) *cache.Cache[[]byte] {
+	tb.Helper()
 	c, err := cache.New(cache.Config{Size: size, FillTimeout: time.Minute}, func(b []byte) int64 { return int64(len(b)) })
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(c.Close)
+	tb.Cleanup(c.Close)
 	return c
 }
 

@@ -85,11 +85,11 @@ func readQuery(c *signing.Claim, query string) error {
 	return nil
 }
 
-func mustSplit(t testing.TB, signed string) signing.Claim {
-	t.Helper()
+func mustSplit(tb testing.TB, signed string) signing.Claim {
+	tb.Helper()
 	c, err := split(signed)
 	if err != nil {
-		t.Fatalf("%s: %v", signed, err)
+		tb.Fatalf("%s: %v", signed, err)
 	}
 	return c
 }

@@ -24,18 +24,18 @@ type vector struct {
 	Open  []string // parts of the URL that the signature leaves open, in order
 }
 
-func vectors(t testing.TB) []vector {
-	t.Helper()
+func vectors(tb testing.TB) []vector {
+	tb.Helper()
 	data, err := os.ReadFile("testdata/vectors.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var list []vector
 	if err := json.Unmarshal(data, &list); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if len(list) != 30 {
-		t.Fatalf("%d vectors, want 30", len(list))
+		tb.Fatalf("%d vectors, want 30", len(list))
 	}
 	return list
 }
