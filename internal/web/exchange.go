@@ -51,7 +51,7 @@ func (x *exchange) identify() {
 		given = strconv.AppendUint(x.scratch[:0], rand.Uint64(), 16) //nolint:gosec // it names a request and guards nothing
 	}
 	x.id = append(x.idText[:0], given...)
-	x.c.Response.Header.SetBytesV("X-Request-ID", x.id)
+	x.c.Response.Header.SetCanonical([]byte("X-Request-Id"), x.id)
 }
 
 func isID(text []byte) bool {
@@ -121,7 +121,7 @@ func (s *Site) log(ctx context.Context, x *exchange, status, bytes int, outcome 
 	if x.err != nil {
 		attrs = append(attrs, slog.String("kind", fault.Of(x.err).String()), slog.String("error", x.err.Error()))
 	}
-	record := slog.NewRecord(time.Now(), level, "request", 0)
+	record := slog.NewRecord(x.began.Add(elapsed), level, "request", 0)
 	// A group without a name is written as its attributes. A record has room for
 	// it, and would allocate for all of them.
 	record.AddAttrs(slog.GroupAttrs("", attrs...))

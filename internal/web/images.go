@@ -58,19 +58,19 @@ func (x *exchange) variants(route *delivery.Route) {
 // headers writes what a picture and a 304 have in common.
 func (x *exchange) headers(a delivery.Answer) {
 	h := &x.c.Response.Header
-	h.Set("ETag", a.Picture.ETag)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	h.Set("Timing-Allow-Origin", "*")
+	h.SetCanonical([]byte("Etag"), []byte(a.Picture.ETag))
+	h.SetCanonical([]byte("X-Content-Type-Options"), []byte("nosniff"))
+	h.SetCanonical([]byte("Cross-Origin-Resource-Policy"), []byte("cross-origin"))
+	h.SetCanonical([]byte("Timing-Allow-Origin"), []byte("*"))
 	if expires := a.Route.Grant.Expires; expires != 0 {
-		h.SetBytesV("Cache-Control", a.Route.Cloud.Lifetime.AppendAtMost(x.scratch[:0], expires-time.Now().Unix()))
+		h.SetCanonical([]byte("Cache-Control"), a.Route.Cloud.Lifetime.AppendAtMost(x.scratch[:0], expires-time.Now().Unix()))
 	} else {
-		h.SetBytesV("Cache-Control", a.Route.Cloud.Lifetime.Append(x.scratch[:0]))
+		h.SetCanonical([]byte("Cache-Control"), a.Route.Cloud.Lifetime.Append(x.scratch[:0]))
 	}
 	switch a.Outcome {
 	case cache.Hit:
-		h.Set("X-Cache", "HIT")
-		h.Set("Cache-Status", "pixedge; hit")
+		h.SetCanonical([]byte("X-Cache"), []byte("HIT"))
+		h.SetCanonical([]byte("Cache-Status"), []byte("pixedge; hit"))
 	case cache.Miss:
 		h.Set("X-Cache", "MISS")
 		h.Set("Cache-Status", "pixedge; fwd=uri-miss; stored")
@@ -78,7 +78,7 @@ func (x *exchange) headers(a delivery.Answer) {
 		h.Set("X-Cache", "MISS")
 		h.Set("Cache-Status", "pixedge; fwd=uri-miss; collapsed")
 	}
-	h.SetBytesV("Server-Timing", x.timing(a))
+	h.SetCanonical([]byte("Server-Timing"), x.timing(a))
 }
 
 // timing writes how long the stages took, in milliseconds, as browsers show it.
@@ -105,7 +105,7 @@ func appendStage(b []byte, name string, d time.Duration) []byte {
 func (x *exchange) crossOrigin(allowed []string) {
 	h := &x.c.Response.Header
 	if len(allowed) == 0 || slices.Contains(allowed, "*") {
-		h.Set("Access-Control-Allow-Origin", "*")
+		h.SetCanonical([]byte("Access-Control-Allow-Origin"), []byte("*"))
 		return
 	}
 	h.Add("Vary", "Origin")

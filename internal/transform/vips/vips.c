@@ -12,14 +12,11 @@ pixedge_load(const PixedgeSource *s, VipsImage **out)
 		return -1;
 	}
 	/* Damage past the header is an error and not grey filler; libvips' own
-	 * default serves what it could decode. Loaders that need a place for all
-	 * pixels, as WebP's does, take memory: beyond 100 MB they would write a file
-	 * in /tmp, which a container may not have. */
+	 * default serves what it could decode. */
 	g_object_set(operation,
 		"buffer", blob,
 		"access", VIPS_ACCESS_SEQUENTIAL,
 		"fail_on", VIPS_FAIL_ON_ERROR,
-		"memory", TRUE,
 		NULL);
 	vips_area_unref(VIPS_AREA(blob));
 	if (s->shrink)

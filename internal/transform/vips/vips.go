@@ -18,6 +18,7 @@ import "C"
 import (
 	"context"
 	"errors"
+	"os"
 	"runtime"
 	"unsafe"
 
@@ -32,6 +33,11 @@ func Start() error {
 	bimg.VipsCacheSetMax(0)
 	bimg.VipsCacheSetMaxMem(0)
 	C.vips_concurrency_set(1)
+	// Loaders that need a place for all pixels, as WebP's does, take memory: beyond
+	// 100 MB they would write a file in /tmp, which a container may not have.
+	if err := os.Setenv("VIPS_DISC_THRESHOLD", "1000g"); err != nil {
+		return err
+	}
 	// Loaders that are not fuzzed upstream stay closed whatever the file says.
 	C.vips_block_untrusted_set(C.gboolean(1))
 	if C.vips_concurrency_get() != 1 {
