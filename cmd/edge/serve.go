@@ -123,7 +123,7 @@ func newLog(w io.Writer, s *settings) *log {
 	if s.LogFormat == "text" {
 		l.Logger = slog.New(slog.NewTextHandler(l, options))
 	} else {
-		l.Logger = slog.New(slog.NewJSONHandler(l, options))
+		l.Logger = slog.New(web.NewLines(l, options))
 	}
 	go l.flush()
 	return l
