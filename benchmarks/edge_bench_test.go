@@ -189,7 +189,7 @@ func newEdge(b *testing.B, o options) *edge {
 	site := &web.Site{
 		Config:   web.Config{HeaderSize: 32 << 10, AccessLog: o.accessLog},
 		Images:   service,
-		Log:      slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // writing the lines is what is measured
+		Log:      slog.New(web.NewLines(io.Discard, nil)), //nolint:sloglint // writing the lines is what is measured
 		Recorder: measured,
 	}
 	misses := func() int64 { return kept.Stats().Misses }
