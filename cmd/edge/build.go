@@ -27,7 +27,25 @@ type edge struct {
 	site    *web.Site
 	metrics http.Handler
 	demo    bool // no clouds were given
+	render  *transform.Renderer
 	close   func()
+}
+
+// lastRenders is how long renders that nobody waits for any more may go on when
+// the program ends.
+const lastRenders = 2 * time.Second
+
+// stop ends libvips and frees what the edge keeps, unless a picture is still in a
+// codec: that cannot be stopped, and would run on in memory that is gone. Then
+// both go with the process.
+func (e *edge) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastRenders)
+	defer cancel()
+	if e.render.Drain(ctx) != nil {
+		return
+	}
+	e.close()
+	vips.Stop()
 }
 
 // build makes every part, in the order a request meets them. log may be nil for
@@ -63,6 +81,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		site:    &web.Site{Config: s.Server, Images: service, Log: log, Recorder: measured},
 		metrics: measured.Handler(),
 		demo:    len(clouds) == 0,
+		render: renderer,
 		close: func() {
 			pictures.Close()
 			routes.Close()

@@ -26,12 +26,11 @@ func (serveCmd) Run(p *program) error {
 	if err := vips.Start(); err != nil {
 		return err
 	}
-	defer vips.Stop()
 	edge, err := build(p.ctx, p.settings, p.clouds, log.Logger)
 	if err != nil {
 		return err
 	}
-	defer edge.close()
+	defer edge.stop()
 	ln, err := net.Listen("tcp", p.settings.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

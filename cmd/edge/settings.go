@@ -60,6 +60,7 @@ func (s *settings) check() error {
 	need(s.DrainDelay >= 0, "drain_delay", "must not be negative")
 	need(s.Cache.Size >= 1<<20, "cache_size", "must be at least 1MiB")
 	need(s.Server.HeaderSize >= 20<<10 && s.Server.HeaderSize <= 1<<20, "header_size", "must be from 20KiB, so that a path and a query of 8KiB fit, to 1MiB")
+	need(s.Cache.Fills > 0 && s.Cache.Fills <= 100_000, "max_misses", "must be from 1 to 100000")
 	need(s.Origin.MaxBytes > 0 && s.Origin.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
 	need(s.Limits.MaxPixels > 0 && s.Limits.MaxPixels <= 1e9, "max_pixels", "must be from 1 to 1G")
 	need(s.Limits.MaxSide > 0, "max_side", "must be more than 0")

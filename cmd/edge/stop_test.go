@@ -110,6 +110,26 @@ func TestStopInTime(t *testing.T) {
 	}
 }
 
+// TestStopInCodec stops while pictures are inside a codec, which cannot be
+// stopped: the program must end without pulling libvips from under them.
+func TestStopInCodec(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "card.png"), imgtest.PNG(t, imgtest.Card(640, 480, false)))
+	write(t, filepath.Join(dir, "edge.yaml"), []byte("clouds: [{name: demo, sources: [{dir: .}]}]\n"))
+	edge := start(t, dir, nil, "--drain-timeout=50ms", "--render-workers=2")
+	for i := range 3 {
+		go func() {
+			_, _ = do(http.MethodGet, fmt.Sprintf("%s/v2/demo/t.resize(w:%d)~t.toFormat(f:avif,q:90)/card.png", edge.url, 5000+i))
+		}()
+	}
+	eventually(t, "rendering", func() bool { return edge.metric(t, "edge_renders_in_flight") == "2" })
+	edge.terminate(t)
+	code := edge.wait(t)
+	if log := edge.stderr.String(); code != exitFailure || strings.Contains(log, "SIG") || strings.Contains(log, "CRITICAL") {
+		t.Errorf("exit code %d\n%s", code, log)
+	}
+}
+
 // TestStopAtOnce sends a second signal, for people who do not want to wait.
 func TestStopAtOnce(t *testing.T) {
 	edge, _ := newSlowOrigin(t).serveSlowly(t, "--drain-delay=1h")

@@ -24,6 +24,7 @@ import (
 // Config says how much to keep.
 type Config struct {
 	Size        config.Size   `name:"cache-size" default:"256MiB" help:"Memory for finished pictures."`
+	Fills       int           `name:"max-misses" default:"64" help:"Missing pictures that may be fetched and rendered at once; each may hold an original in memory. More wait their turn."`
 	FillTimeout time.Duration `name:"request-timeout" default:"30s" help:"Longest time to fetch and render one picture, waiting included."`
 }
 
@@ -50,6 +51,7 @@ type Cache[V any] struct {
 	cost   func(V) int64
 	fill   time.Duration
 	flight singleflight.Group
+	fills  chan struct{} // a place for each fill at work
 	counts [3]atomic.Int64 // by Outcome
 }
 
@@ -59,7 +61,7 @@ func New[V any](cfg Config, cost func(V) int64) (*Cache[V], error) {
 	if err != nil {
 		return nil, fmt.Errorf("cache_size: %w", err)
 	}
-	return &Cache[V]{store: s, cost: cost, fill: cfg.FillTimeout}, nil
+	return &Cache[V]{store: s, cost: cost, fill: cfg.FillTimeout, fills: make(chan struct{}, cfg.Fills)}, nil
 }
 
 // Close frees what the cache keeps. Nothing else may be called afterwards.
@@ -123,6 +125,13 @@ func (c *Cache[V]) make(ctx context.Context, key string, fill func(context.Conte
 	}()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.fill)
 	defer cancel()
+	// Before anything is fetched: what waits here holds no memory.
+	select {
+	case c.fills <- struct{}{}:
+		defer func() { <-c.fills }()
+	case <-ctx.Done():
+		return value, fault.Wrap(ctx.Err(), fault.Overloaded, "too many pictures are being made")
+	}
 	if value, err = fill(ctx); err != nil {
 		return value, err
 	}

@@ -14,10 +14,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"sync"
 	"time"
 
 	"pixedge/internal/cache"
+	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/origin"
 	"pixedge/internal/transform"
@@ -91,6 +93,10 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
 		return s.make(ctx, route, class)
 	})
+	if errors.Is(err, context.Canceled) {
+		// ctx is the server's, not the client's: its end is nobody's bug.
+		err = fault.Wrap(err, fault.Overloaded, "the server is stopping")
+	}
 	return answer, err
 }
 

@@ -82,6 +82,19 @@ func (r *Renderer) Render(ctx context.Context, plan Plan, original media.Image, 
 	return result, err
 }
 
+// Drain waits until nothing is being rendered, and lets nothing begin any more.
+// It returns ctx's error if that takes longer than ctx.
+func (r *Renderer) Drain(ctx context.Context) error {
+	for range cap(r.slots) {
+		select {
+		case r.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 func (r *Renderer) acquire(ctx context.Context) error {
 	select {
 	case r.slots <- struct{}{}:

@@ -73,7 +73,7 @@ func (x *exchange) headers(a delivery.Answer) {
 		h.SetCanonical([]byte("Cache-Status"), []byte("pixedge; hit"))
 	case cache.Miss:
 		h.Set("X-Cache", "MISS")
-		h.Set("Cache-Status", "pixedge; fwd=uri-miss; stored")
+		h.Set("Cache-Status", "pixedge; fwd=uri-miss")
 	case cache.Coalesced:
 		h.Set("X-Cache", "MISS")
 		h.Set("Cache-Status", "pixedge; fwd=uri-miss; collapsed")

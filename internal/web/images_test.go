@@ -27,7 +27,7 @@ func TestPictureHeaders(t *testing.T) {
 		"Server: pixedge",
 	}
 	first := w.get(uri)
-	first.has(t, 200, append(constant, "X-Cache: MISS", "Cache-Status: pixedge; fwd=uri-miss; stored")...)
+	first.has(t, 200, append(constant, "X-Cache: MISS", "Cache-Status: pixedge; fwd=uri-miss")...)
 	if first.body != "t.flip() of "+jpeg || first.length != int64(len(first.body)) {
 		t.Errorf("body %q with length %d", first.body, first.length)
 	}
