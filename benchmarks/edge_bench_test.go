@@ -187,9 +187,10 @@ func newEdge(b *testing.B, o options) *edge {
 	}
 	service.Clouds.Add(cloud(b, measured.Fetcher(origin.New(origin.Limits{MaxBytes: 32 << 20, Timeout: 10 * time.Second}, origin.Store(store)))))
 	site := &web.Site{
+		ID:       "pixedge-bench",
 		Config:   web.Config{HeaderSize: 32 << 10, AccessLog: o.accessLog},
 		Images:   service,
-		Log:      slog.New(web.NewLines(io.Discard, nil)), //nolint:sloglint // writing the lines is what is measured
+		Log:      slog.New(web.NewLines(io.Discard, nil)),
 		Recorder: measured,
 	}
 	misses := func() int64 { return kept.Stats().Misses }
@@ -206,6 +207,7 @@ func cloud(b *testing.B, fetcher delivery.Fetcher) *delivery.Cloud {
 		Verifier:   verifier,
 		SigningKey: "key-1",
 		Lifetime:   delivery.ParseLifetime("public, max-age=31536000"),
+		CORS:       []string{"*"},
 		Limits:     transform.Limits{MaxPixels: 50_000_000, MaxSide: 30_000, MaxFrames: 300},
 		Zones:      map[string]delivery.Zone{"": {Fetcher: fetcher}},
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -53,7 +54,9 @@ func (e *edge) stop() {
 // key in edge.yaml.
 func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Logger) (*edge, error) {
 	measured := metrics.New()
-	b := builder{settings: s, fetcher: measured.Fetcher}
+	// Of this process and no other: an edge may well be the source of another.
+	id := fmt.Sprintf("pixedge-%08x", rand.Uint32()) //nolint:gosec // it tells edges apart and guards nothing
+	b := builder{id: id, settings: s, fetcher: measured.Fetcher}
 	directory, err := b.clouds(ctx, clouds)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, errUsage)
@@ -78,10 +81,10 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	}
 	return &edge{
 		service: service,
-		site:    &web.Site{Config: s.Server, Images: service, Log: log, Recorder: measured},
+		site:    &web.Site{ID: id, Config: s.Server, Images: service, Log: log, Recorder: measured},
 		metrics: measured.Handler(),
 		demo:    len(clouds) == 0,
-		render: renderer,
+		render:  renderer,
 		close: func() {
 			pictures.Close()
 			routes.Close()
@@ -91,6 +94,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 
 // A builder makes clouds of what edge.yaml says about them.
 type builder struct {
+	id       string // of this edge, in what it asks sources over HTTP
 	settings *settings
 	fetcher  func(delivery.Fetcher) delivery.Fetcher // measures
 }
@@ -136,7 +140,7 @@ func (b builder) cloud(ctx context.Context, conf config.Cloud) (*delivery.Cloud,
 	guard := origin.NewGuard(conf.AllowNetworks)
 	zones := append([]config.Zone{{Sources: conf.Sources, Worker: conf.Worker}}, conf.Zones...)
 	for i, z := range zones {
-		sources, err := sources(ctx, z.Sources, guard)
+		sources, err := b.sources(ctx, z.Sources, guard)
 		if err != nil && i > 0 {
 			err = fmt.Errorf("zones[%d].%w", i-1, err)
 		}
@@ -172,7 +176,7 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 		Name:     conf.Name,
 		Verifier: verifier,
 		Lifetime: delivery.ParseLifetime(cmp.Or(conf.CacheControl, "public, max-age=31536000")),
-		CORS:     conf.CORS,
+		CORS:     origins(conf.CORS),
 		Limits: transform.Limits{
 			MaxPixels: cmp.Or(conf.Limits.MaxPixels, b.settings.Limits.MaxPixels),
 			MaxSide:   cmp.Or(conf.Limits.MaxSide, b.settings.Limits.MaxSide),
@@ -186,6 +190,15 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 	return c, nil
 }
 
+// origins returns those that scripts may read pictures from. An empty list is
+// nobody, and none is everybody.
+func origins(list []string) []string {
+	if list == nil {
+		return []string{"*"}
+	}
+	return list
+}
+
 func (b builder) fetch(l config.Limits, sources ...origin.Source) delivery.Fetcher {
 	return b.fetcher(origin.New(origin.Limits{
 		MaxBytes: cmp.Or(l.MaxBytes, b.settings.Origin.MaxBytes),
@@ -194,10 +207,10 @@ func (b builder) fetch(l config.Limits, sources ...origin.Source) delivery.Fetch
 }
 
 // sources makes the sources of a zone.
-func sources(ctx context.Context, confs []config.Source, guard *origin.Guard) ([]origin.Source, error) {
+func (b builder) sources(ctx context.Context, confs []config.Source, guard *origin.Guard) ([]origin.Source, error) {
 	list := make([]origin.Source, len(confs))
 	for i, conf := range confs {
-		s, err := source(ctx, conf, guard)
+		s, err := b.source(ctx, conf, guard)
 		if err != nil {
 			return nil, fmt.Errorf("sources[%d].%w", i, err)
 		}
@@ -206,7 +219,7 @@ func sources(ctx context.Context, confs []config.Source, guard *origin.Guard) ([
 	return list, nil
 }
 
-func source(ctx context.Context, conf config.Source, guard *origin.Guard) (origin.Source, error) {
+func (b builder) source(ctx context.Context, conf config.Source, guard *origin.Guard) (origin.Source, error) {
 	switch {
 	case conf.S3 != nil:
 		store, err := blob.NewS3(ctx, blob.S3Config{
@@ -218,13 +231,13 @@ func source(ctx context.Context, conf config.Source, guard *origin.Guard) (origi
 		}
 		return origin.Store(store), nil
 	case conf.HTTP != nil:
-		folder, err := origin.Web(conf.HTTP.Base, guard)
+		folder, err := origin.Web(b.id, conf.HTTP.Base, guard)
 		if err != nil {
 			return nil, fmt.Errorf("http.base: %w", err)
 		}
 		return folder, nil
 	case conf.Remote != nil:
-		return origin.Remote(conf.Remote.Allow, guard)
+		return origin.Remote(b.id, conf.Remote.Allow, guard)
 	}
 	store, err := blob.NewDir(conf.Dir)
 	if err != nil {

@@ -26,7 +26,7 @@ type refusal struct {
 func refusals() []refusal {
 	const picture = "/photo.png"
 	list := []refusal{
-		{"a request for nothing", "/", 400},
+		{"a request for nothing", "/", 404},
 		{"a cloud alone", "/v2/demo", 400},
 		{"another version", "/v3/demo/original/photo.png", 400},
 		{"no such cloud", "/v2/nobody/original/photo.png", 404},
@@ -116,7 +116,7 @@ func refusals() []refusal {
 
 		// a15: what is not on this port
 		{"profiles", "/debug/pprof/", 400},
-		{"metrics", "/metrics", 400},
+		{"metrics", "/metrics", 404},
 		{"dotfiles", "/.env", 400},
 		{"a folder of version control", "/.git/config", 400},
 	}
@@ -155,29 +155,37 @@ clouds:
 `))
 	edge := start(t, dir, nil)
 	inside := []string{dir, "/work", "goroutine", ".go:", "token-of-demo", "key-of-demo", "open ", "vips", "fasthttp", edge.url}
-	slowest := struct {
-		name string
-		time.Duration
-	}{}
+	var slowest refusal
+	var longest time.Duration
 	for _, r := range refusals() {
-		began := time.Now()
-		a := send(t, edge, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", r.target))
-		if took := time.Since(began); took > slowest.Duration {
-			slowest.name, slowest.Duration = r.name, took
-		}
-		checkRefusal(t, r.name, r.status, a)
-		for _, text := range inside {
-			if strings.Contains(string(a.body), text) {
-				t.Errorf("%s: the answer shows %q: %s", r.name, text, a.body)
+		took := patience
+		for range tries {
+			began := time.Now()
+			a := send(t, edge, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", r.target))
+			took = min(took, time.Since(began))
+			checkRefusal(t, r.name, r.status, a)
+			for _, text := range inside {
+				if strings.Contains(string(a.body), text) {
+					t.Errorf("%s: the answer shows %q: %s", r.name, text, a.body)
+				}
 			}
 		}
+		if took >= maxRefusal {
+			t.Errorf("%s is refused after %v, want less than %v", r.name, took, maxRefusal)
+		}
+		if took > longest {
+			slowest, longest = r, took
+		}
 	}
-	t.Logf("the slowest refusal, of %s, took %v", slowest.name, slowest.Duration)
-	// A shared machine may stand still for a while; 50 ms is what it takes.
-	if slowest.Duration > 2*time.Second {
-		t.Errorf("%s was refused after %v", slowest.name, slowest.Duration)
-	}
+	t.Logf("the slowest refusal, of %s, took %v", slowest.name, longest)
 }
+
+// maxRefusal bounds the work of a refusal, which is some ten times less. A
+// shared machine may stand still for a while: the best of a few tries counts.
+const (
+	maxRefusal = 50 * time.Millisecond
+	tries      = 3
+)
 
 // checkRefusal holds an answer to the shape of errors.
 func checkRefusal(t *testing.T, name string, status int, a answer) {

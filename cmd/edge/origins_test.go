@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -98,6 +99,44 @@ clouds:
 			continue
 		}
 		imgtest.Golden(t, "crop", a.body)
+	}
+}
+
+// TestLoop has an edge for its own source: by a base, and by links.
+func TestLoop(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "edge.yaml"), fmt.Appendf(nil, `
+clouds:
+  - name: demo
+    sources: [{http: {base: "http://%[1]s/v2/demo/original"}}, {remote: {allow: ["%[1]s"]}}]
+    allow_networks: [127.0.0.0/8]
+`, address))
+	start(t, dir, nil, "--listen="+address)
+	for _, path := range []string{"/a.png", "/http://" + address + "/v2/demo/original/a.png"} {
+		began := time.Now()
+		a := get(t, "http://"+address+"/v2/demo/original"+path)
+		checkRefusal(t, path, http.StatusBadGateway, a)
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("%s is refused after %v; the edge waits for itself", path, took)
+		}
+	}
+}
+
+// TestChain has an edge for the source of another, as a shield.
+func TestChain(t *testing.T) {
+	inner := start(t, t.TempDir(), nil)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "edge.yaml"), fmt.Appendf(nil,
+		"clouds: [{name: outer, sources: [{http: {base: %q}}]}]\n", inner.url+"/v2/demo/original"))
+	outer := start(t, dir, nil)
+	if a := get(t, outer.url+"/v2/outer/original/card.png"); a.status != http.StatusOK {
+		t.Errorf("status %d: %s", a.status, a.body)
 	}
 }
 

@@ -51,7 +51,7 @@ type Cache[V any] struct {
 	cost   func(V) int64
 	fill   time.Duration
 	flight singleflight.Group
-	fills  chan struct{} // a place for each fill at work
+	fills  chan struct{}   // a place for each fill at work
 	counts [3]atomic.Int64 // by Outcome
 }
 

@@ -19,10 +19,10 @@ type Cloud struct {
 	AllowNetworks []netip.Prefix `yaml:"allow_networks,omitempty" help:"Networks that remote links may reach although they are not public, such as 10.1.0.0/16."`
 	Keys          []Key          `yaml:"keys,omitempty" help:"Keys that sign URLs. All of them are valid at once; remove one to revoke it."`
 	Signed        Signed         `yaml:"signed,omitempty" help:"Paths that need a signature: true for all, or a list of path prefixes."`
-	FreeQuery     []string       `yaml:"free_query,omitempty" help:"Query options that a signature need not cover. Default: download, preview, v."`
+	FreeQuery     []string       `yaml:"free_query,omitzero" help:"Query options that a signature need not cover. Default: download, preview, v."`
 	Skew          time.Duration  `yaml:"signature_skew,omitempty" help:"How long a signature is accepted after its end, for clocks that differ."`
 	CacheControl  string         `yaml:"cache_control,omitempty" help:"Cache-Control of delivered pictures; shortened to the life of a signature. Default: public, max-age=31536000."`
-	CORS          []string       `yaml:"cors,omitempty" help:"Origins that scripts may read pictures from. Default: *."`
+	CORS          []string       `yaml:"cors,omitzero" help:"Origins that scripts may read pictures from. [] is nobody. Default: *."`
 	Limits        Limits         `yaml:"limits,omitempty" help:"Limits of this cloud; those left out are the program's."`
 	Zones         []Zone         `yaml:"zones,omitempty" help:"Parts of the cloud with sources of their own."`
 }
@@ -96,6 +96,7 @@ func check(clouds []Cloud) error {
 			hosts[host] = true
 		}
 		c.cloud(at, cloud)
+		c.slugs(at, cloud, clouds)
 	}
 	return errors.Join(c.errs...)
 }
@@ -127,14 +128,37 @@ func (c *checker) cloud(at string, cloud Cloud) {
 		c.need(origin == "*" || isOrigin(origin), fmt.Sprintf("%s.cors[%d]", at, i), "want *, or an origin such as https://www.example.com, as browsers send it")
 	}
 	c.limits(at+".limits", cloud.Limits)
-	slugs := make(map[string]bool)
 	for i, zone := range cloud.Zones {
-		at := fmt.Sprintf("%s.zones[%d]", at, i)
-		c.need(isName(zone.Slug) && len(zone.Slug) == 6, at+".slug", "want exactly six letters, digits, - and _")
-		c.need(!slugs[zone.Slug], at+".slug", "two zones have this slug")
-		slugs[zone.Slug] = true
-		c.sources(at, zone.Sources)
+		c.sources(fmt.Sprintf("%s.zones[%d]", at, i), zone.Sources)
 	}
+}
+
+// slugs checks the names of a cloud's zones. On the cloud's own hosts
+// /v2/zone01/… is its zone, on any other host the cloud of that name. A signature
+// covers the path and neither the host nor the id of the key, so no token may be
+// good for both.
+func (c *checker) slugs(at string, cloud Cloud, clouds []Cloud) {
+	seen := make(map[string]bool)
+	for i, zone := range cloud.Zones {
+		at := fmt.Sprintf("%s.zones[%d].slug", at, i)
+		c.need(isName(zone.Slug) && len(zone.Slug) == 6, at, "want exactly six letters, digits, - and _")
+		c.need(!seen[zone.Slug], at, "two zones have this slug")
+		seen[zone.Slug] = true
+		if len(cloud.Hosts) == 0 {
+			continue
+		}
+		c.need(zone.Slug != cloud.Name, at, "must not be the name of its cloud, which has hosts: a signed path would name two pictures")
+		c.need(!slices.ContainsFunc(clouds, func(other Cloud) bool {
+			return other.Name == zone.Slug && other.Name != cloud.Name && shareToken(cloud, other)
+		}), at, "must not be the name of a cloud with the same token: a signed path would name two pictures")
+	}
+}
+
+// shareToken reports whether a signature of one cloud may be good in the other.
+func shareToken(a, b Cloud) bool {
+	return slices.ContainsFunc(a.Keys, func(k Key) bool {
+		return slices.ContainsFunc(b.Keys, func(l Key) bool { return k.Token == l.Token })
+	})
 }
 
 func (c *checker) limits(at string, l Limits) {

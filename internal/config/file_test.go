@@ -130,6 +130,9 @@ func TestMistakes(t *testing.T) {
 		{fine + ", keys: [{id: x, token: [a]}]", "clouds[0].keys[0].token: want the text"},
 		{fine + ", keys: [{id: x, token: 0123}]", "clouds[0].keys[0].token: want the text, in quotes if it looks like a number"},
 		{fine + ", keys: [{id: x, token: true}]", "clouds[0].keys[0].token: want the text, in quotes"},
+		{fine + ", keys: [{id: x, token: (secret)}]", "clouds[0].keys[0].token: (secret) stands where a secret was printed; write the secret itself, {file: PATH} or {env: NAME}"},
+		{fine + ", keys: [{id: x, token: \"(secret)\"}]", "clouds[0].keys[0].token: (secret) stands"},
+		{"name: abc, sources: [{s3: {bucket: b, access_key: a, secret_key: (secret)}}]", "clouds[0].sources[0].s3.secret_key: (secret) stands"},
 		{fine + ", signed: true", "clouds[0].signed: needs at least one of keys"},
 		{fine + ", signed: [a]", "clouds[0].signed: needs at least one of keys"},
 		{fine + ", signed: private", "clouds[0].signed: want true, false or a list of path prefixes"},
@@ -160,6 +163,33 @@ func TestMistakes(t *testing.T) {
 		_, problem := read(t, "clouds: [{"+tt.cloud+"}]\n")
 		if !strings.HasPrefix(problem, "edge.yaml: ") || !strings.Contains(problem, tt.want) {
 			t.Errorf("{%s}: %q, want %q", tt.cloud, problem, tt.want)
+		}
+	}
+}
+
+// TestZonesNamedAsClouds refuses a zone with the name of a cloud where one signed
+// path would be good for both, on the zone's host and on another.
+func TestZonesNamedAsClouds(t *testing.T) {
+	const (
+		own     = "clouds[0].zones[0].slug: must not be the name of its cloud, which has hosts"
+		another = "clouds[0].zones[0].slug: must not be the name of a cloud with the same token"
+	)
+	for _, tt := range []struct{ first, hosts, token, second, want string }{
+		{"zone01", "a.example", "a", "second", own},
+		{"zone01", "", "a", "second", ""},
+		{"first", "a.example", "a", "second", ""},
+		{"first", "a.example", "shared", "second", ""},
+		{"first", "a.example", "a", "zone01", ""},
+		{"first", "a.example", "shared", "zone01", another},
+		{"first", "", "shared", "zone01", ""},
+	} {
+		_, problem := read(t, `
+clouds:
+  - {name: `+tt.first+`, hosts: [`+tt.hosts+`], sources: [{dir: .}], keys: [{id: x, token: `+tt.token+`}], zones: [{slug: zone01, sources: [{dir: .}]}]}
+  - {name: `+tt.second+`, sources: [{dir: .}], keys: [{id: y, token: other}, {id: z, token: shared}]}
+`)
+		if (problem == "") != (tt.want == "") || !strings.Contains(problem, tt.want) {
+			t.Errorf("%+v: %q", tt, problem)
 		}
 	}
 }

@@ -99,7 +99,8 @@ func print(n int64, units []unit) string {
 // A Secret is text that is never printed. In edge.yaml it is the text itself,
 // {file: PATH} or {env: NAME}; white space around what a file holds is dropped.
 // Text that YAML takes for a number must stand in quotes: its digits would not
-// all survive.
+// all survive. The text that secrets are printed as is refused: settings that
+// were printed and read back would have a secret that everybody knows.
 type Secret struct{ text string }
 
 // NewSecret returns text as a secret.
@@ -113,8 +114,11 @@ func (s Secret) String() string {
 	if s.text == "" {
 		return ""
 	}
-	return "(secret)"
+	return hidden
 }
+
+// hidden stands for every secret in what is printed.
+const hidden = "(secret)"
 
 // Format hides the text from every verb of package fmt.
 func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, s.String()) }
@@ -136,6 +140,9 @@ func (s *Secret) UnmarshalYAML(decode func(any) error) error {
 	case nil:
 		return nil
 	case string:
+		if value == hidden {
+			return errHidden
+		}
 		s.text = value
 		return nil
 	case map[string]any:
@@ -144,7 +151,10 @@ func (s *Secret) UnmarshalYAML(decode func(any) error) error {
 	return errSecret
 }
 
-var errSecret = errors.New("want the text, in quotes if it looks like a number, {file: PATH} or {env: NAME}")
+var (
+	errSecret = errors.New("want the text, in quotes if it looks like a number, {file: PATH} or {env: NAME}")
+	errHidden = errors.New(hidden + " stands where a secret was printed; write the secret itself, {file: PATH} or {env: NAME}")
+)
 
 func (s *Secret) readFrom(decode func(any) error) error {
 	var from struct {

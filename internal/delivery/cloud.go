@@ -14,7 +14,7 @@ type Cloud struct {
 	Verifier   *signing.Verifier
 	SigningKey string           // id of the key that new URLs are signed with; "" if there is none
 	Lifetime   Lifetime         // Cache-Control of its pictures
-	CORS       []string         // origins that may read them; "*" is every one
+	CORS       []string         // origins whose scripts may read them; "*" is every one
 	Limits     transform.Limits // of its originals
 	Zones      map[string]Zone  // by slug; "" is the default zone
 }

@@ -50,7 +50,11 @@ func (s *Service) Checks(host, uri string) ([]signing.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !req.Signature.Present() && !cloud.Verifier.Required(req.File) {
+	picture, _, err := cloud.translate(req)
+	if err != nil {
+		return nil, err
+	}
+	if !req.Signature.Present() && !cloud.Verifier.Required(picture.File) {
 		return nil, fault.Errorf(fault.Invalid, "the URL is not signed, and cloud %q does not ask for it", cloud.Name)
 	}
 	return cloud.Verifier.Explain(claim(req)), nil

@@ -81,15 +81,10 @@ func (s *Service) resolve(host *Cloud, uri string) (*Route, error) {
 		return &Route{}, err
 	}
 	route := &Route{Cloud: cloud}
-	zone, ok := cloud.Zones[req.Zone]
-	if !ok {
-		return route, fault.Errorf(fault.NotFound, "no zone %q", req.Zone)
-	}
 	asked := req // a signature is of the URL as it was asked
-	if req.Worker {
-		if req, err = req.Translate(zone.Worker); err != nil {
-			return route, err
-		}
+	req, zone, err := cloud.translate(req)
+	if err != nil {
+		return route, err
 	}
 	if route.Grant, err = cloud.authorize(asked, req.File); err != nil {
 		return route, err
@@ -100,6 +95,20 @@ func (s *Service) resolve(host *Cloud, uri string) (*Route, error) {
 	}
 	route.fill(req, zone, plan)
 	return route, nil
+}
+
+// translate returns the request that req stands for, which is another one for
+// wrkr URLs, and its zone.
+func (c *Cloud) translate(req urlparse.Request) (urlparse.Request, Zone, error) {
+	zone, ok := c.Zones[req.Zone]
+	if !ok {
+		return req, zone, fault.Errorf(fault.NotFound, "no zone %q", req.Zone)
+	}
+	if !req.Worker {
+		return req, zone, nil
+	}
+	req, err := req.Translate(zone.Worker)
+	return req, zone, err
 }
 
 // authorize checks the signature of req, and that there is one if file needs it.

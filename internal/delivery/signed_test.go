@@ -170,12 +170,22 @@ func TestChecks(t *testing.T) {
 		{e.sign(t, uri, -60), "expiry"},
 		{strings.Replace(e.sign(t, uri, 60), "a.jpg", "b.jpg", 1), "signature"},
 		{uri, "pbs"},
+		{"/v2/partly/original/private/a.jpg", "pbs"},
+		{"/v2/partly/wrkr/original/private/a.jpg", "pbs"},
 	} {
 		if got := failed(tt.uri); got != tt.want {
 			t.Errorf("%s fails at %q, want %q", tt.uri, got, tt.want)
 		}
 	}
-	if _, err := e.Checks("", "/v2/demo/original/a.jpg"); fault.Of(err) != fault.Invalid {
-		t.Errorf("Checks of a URL that needs no signature: %v, want Invalid", err)
+	for open, want := range map[string]fault.Kind{
+		"/v2/demo/original/a.jpg":            fault.Invalid, // as it needs no signature
+		"/v2/partly/wrkr/original/a.jpg":     fault.Invalid,
+		"/v2/vault/wrkr/a.jpg":               fault.Invalid,
+		"/v2/vault/zone99/original/a.jpg":    fault.NotFound,
+		"/v2/demo/zone01/wrkr/private/a.jpg": fault.Invalid,
+	} {
+		if _, err := e.Checks("", open); fault.Of(err) != want {
+			t.Errorf("Checks(%q): %v, want %v", open, err, want)
+		}
 	}
 }

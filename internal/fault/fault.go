@@ -35,6 +35,7 @@ const (
 	Overloaded                // try again later
 	Upstream                  // the origin failed
 	Timeout                   // a deadline passed
+	Loop                      // the request is one of our own, come back
 	numKinds
 )
 
@@ -106,6 +107,6 @@ func (k Kind) String() string {
 		Internal: "internal", Invalid: "invalid", Unauthorized: "unauthorized", Forbidden: "forbidden",
 		NotFound: "not_found", NotAllowed: "not_allowed", TooLong: "too_long", TooLarge: "too_large",
 		Unsupported: "unsupported", Unprocessable: "unprocessable", Overloaded: "overloaded",
-		Upstream: "upstream", Timeout: "timeout",
+		Upstream: "upstream", Timeout: "timeout", Loop: "loop",
 	}[k]
 }

@@ -34,8 +34,7 @@ const (
 	maxIdleConnsPerHost = 16
 )
 
-// agent is the name by which we make ourselves known, in User-Agent and, for
-// servers that may be our own, in CDN-Loop (RFC 8586).
+// agent is the name by which we make ourselves known.
 const agent = "pixedge"
 
 // A client makes requests that tell the other side nothing and trust it with
@@ -43,16 +42,23 @@ const agent = "pixedge"
 type client struct {
 	http  *http.Client
 	hosts []hostRule // of the first request and of each redirect
+
+	// id is what the edge calls itself in CDN-Loop (RFC 8586): a source that is
+	// this very edge knows the request for its own and refuses it. Longer ways
+	// around are not seen, since many requests may wait for one picture and the
+	// CDN-Loop of none of them is passed on; they end with Limits.Timeout.
+	id string
 }
 
-// newClient returns a client for links to the given hosts. The host and port
-// in trusted, if it is not empty, are dialed without the guard.
-func newClient(hosts []hostRule, g *Guard, trusted string) client {
+// newClient returns a client of the edge called id for links to the given
+// hosts. The host and port in trusted, if it is not empty, are dialed without
+// the guard.
+func newClient(id string, hosts []hostRule, g *Guard, trusted string) client {
 	plain := &net.Dialer{Timeout: dialTimeout}
 	guarded := &net.Dialer{Timeout: dialTimeout, Control: g.Control}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	c := client{hosts: hosts}
+	c := client{hosts: hosts, id: id}
 	c.http = &http.Client{
 		CheckRedirect: c.checkRedirect,
 		Transport: &http.Transport{
@@ -101,7 +107,7 @@ func (c client) open(ctx context.Context, u *url.URL) (Body, error) {
 		return Body{}, fault.Wrap(err, fault.Invalid, "link is not valid")
 	}
 	request.Header.Set("User-Agent", agent)
-	request.Header.Set("CDN-Loop", agent)
+	request.Header.Set("CDN-Loop", c.id)
 	request.Header.Set("Accept-Encoding", "identity") // also keeps net/http from decompressing unasked
 	response, err := c.http.Do(request)
 	if err != nil {

@@ -73,6 +73,9 @@ func serveRaw(t *testing.T, text string) string {
 	return "http://" + l.Addr().String()
 }
 
+// id is the name of the edge that asks.
+const id = "edge-1"
+
 // local lets connections to this machine through.
 func local() *origin.Guard {
 	return origin.NewGuard([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
@@ -85,7 +88,7 @@ func remote(t *testing.T, l origin.Limits, urls ...string) *origin.Fetcher {
 	for i, u := range urls {
 		_, allow[i], _ = strings.Cut(u, "://")
 	}
-	source, err := origin.Remote(allow, local())
+	source, err := origin.Remote(id, allow, local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +97,7 @@ func remote(t *testing.T, l origin.Limits, urls ...string) *origin.Fetcher {
 
 func web(t *testing.T, base string, g *origin.Guard) origin.Source {
 	t.Helper()
-	source, err := origin.Web(base, g)
+	source, err := origin.Web(id, base, g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +131,7 @@ func TestRequest(t *testing.T) {
 	if string(o.Data) != picture || o.Format != media.PNG || !o.ModTime.Equal(time.Date(1994, 11, 15, 12, 45, 26, 0, time.UTC)) {
 		t.Errorf("Fetch = %+v", o)
 	}
-	want := http.Header{"User-Agent": {"pixedge"}, "Cdn-Loop": {"pixedge"}, "Accept-Encoding": {"identity"}}
+	want := http.Header{"User-Agent": {"pixedge"}, "Cdn-Loop": {id}, "Accept-Encoding": {"identity"}}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("request has %v, want %v and nothing else", got, want)
 	}
@@ -199,7 +202,7 @@ func TestWebRefusesBases(t *testing.T) {
 		"", "photos", "/photos", "//host/", "ftp://host/", "file:///photos", "http://", "http://user:pass@host/",
 		"http://host/?a=b", "http://host/#a", "http://127.1/", "http://host:99999/", "http://host:/", "http://%zz/",
 	} {
-		if _, err := origin.Web(base, local()); err == nil {
+		if _, err := origin.Web(id, base, local()); err == nil {
 			t.Errorf("Web accepts %q", base)
 		}
 	}

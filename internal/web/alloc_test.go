@@ -58,6 +58,7 @@ func TestHitAllocations(t *testing.T) {
 		{"signed", sign(t, s, "/v2/vault/t.flip()/a.jpg", 3600), 200, nil},
 		{"negotiated", "/v2/demo/t.flip()/a.jpg?f_auto=true", 200, nil},
 		{"listed origin", "/v2/shop/t.flip()/a.jpg", 200, []string{"Origin: https://shop.example"}},
+		{"from another edge", "/v2/demo/t.flip()/a.jpg", 200, []string{"CDN-Loop: other;x=1, edge-2"}},
 		{"with an id", "/v2/demo/t.flip()/a.jpg", 200, []string{"X-Request-ID: abc-123"}},
 		{"304", "/v2/demo/t.flip()/a.jpg", 304, []string{"If-None-Match: " + tag}},
 		{"signed 304", sign(t, s, "/v2/vault/t.flip()/a.jpg", 3600), 304, []string{"If-None-Match: " + tag}},

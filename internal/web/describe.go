@@ -37,5 +37,6 @@ func meaning(k fault.Kind) string {
 		fault.Overloaded:    "Too many pictures wait to be made, or the server is stopping. `Retry-After` says when to come back.",
 		fault.Upstream:      "A source failed.",
 		fault.Timeout:       "A source, or the making of the picture, took too long.",
+		fault.Loop:          "The request came from this very edge: a source of the cloud leads back to it. `CDN-Loop` says so.",
 	}[k]
 }

@@ -55,7 +55,7 @@ func TestErrors(t *testing.T) {
 	statuses := map[fault.Kind]int{
 		fault.Internal: 500, fault.Invalid: 400, fault.Unauthorized: 401, fault.Forbidden: 403, fault.NotFound: 404,
 		fault.NotAllowed: 405, fault.TooLong: 414, fault.TooLarge: 413, fault.Unsupported: 415, fault.Unprocessable: 422,
-		fault.Overloaded: 503, fault.Upstream: 502, fault.Timeout: 504,
+		fault.Overloaded: 503, fault.Upstream: 502, fault.Timeout: 504, fault.Loop: 508,
 	}
 	for _, kind := range fault.Kinds() {
 		t.Run(kind.String(), func(t *testing.T) {
@@ -103,6 +103,11 @@ func TestRealErrors(t *testing.T) {
 		message string
 	}{
 		{"/v2/demo/original/missing.jpg", 404, "no such picture"},
+		{"/", 404, "no such page; pictures are below /v2/"},
+		{"/?x", 404, "no such page; pictures are below /v2/"},
+		{"/favicon.ico", 404, "no such page; pictures are below /v2/"},
+		{"/robots.txt", 404, "no such page; pictures are below /v2/"},
+		{"/metrics", 404, "no such page; pictures are below /v2/"},
 		{"/v2/nobody/original/a.jpg", 404, `no cloud "nobody"`},
 		{"/v2/demo/zone99/original/a.jpg", 404, `no zone "zone99"`},
 		{"/v2/demo/t.nothing()/a.jpg", 400, `no operation "t.nothing"`},

@@ -45,11 +45,11 @@ func (s *Site) image(ctx context.Context, x *exchange) error {
 // variants writes who may read the answer and what it depends on, also for
 // errors. route may be nil or lack its cloud.
 func (x *exchange) variants(route *delivery.Route) {
-	var allowed []string
-	if route != nil && route.Cloud != nil {
-		allowed = route.Cloud.CORS
+	var cloud *delivery.Cloud
+	if route != nil {
+		cloud = route.Cloud
 	}
-	x.crossOrigin(allowed)
+	x.crossOrigin(cloud)
 	if route != nil && route.Vary {
 		x.c.Response.Header.Add("Vary", "Accept")
 	}
@@ -100,17 +100,20 @@ func appendStage(b []byte, name string, d time.Duration) []byte {
 	return strconv.AppendFloat(b, float64(d.Microseconds())/1000, 'f', -1, 64)
 }
 
-// crossOrigin says which scripts may read the answer: those of the allowed
-// origins, or all if there is no list.
-func (x *exchange) crossOrigin(allowed []string) {
+// crossOrigin says which scripts may read the answer: those of the cloud's
+// origins, or all if the answer is no cloud's.
+func (x *exchange) crossOrigin(cloud *delivery.Cloud) {
 	h := &x.c.Response.Header
-	if len(allowed) == 0 || slices.Contains(allowed, "*") {
+	if cloud == nil || slices.Contains(cloud.CORS, "*") {
 		h.SetCanonical([]byte("Access-Control-Allow-Origin"), []byte("*"))
 		return
 	}
+	if len(cloud.CORS) == 0 {
+		return // nobody, whoever asks
+	}
 	h.Add("Vary", "Origin")
 	origin := x.c.Request.Header.Peek("Origin")
-	for _, a := range allowed {
+	for _, a := range cloud.CORS {
 		if a == string(origin) {
 			h.SetBytesV("Access-Control-Allow-Origin", origin)
 		}

@@ -23,8 +23,15 @@ func Routes() []Route {
 	return []Route{
 		{"health", "/health", "200 as long as the process answers.", (*Site).health},
 		{"ready", "/ready", "200 while new requests are welcome, 503 once the server is stopping.", (*Site).ready},
+		{absent, "/", "404: there is no page, pictures are below `/v2/`.", (*Site).missing},
+		{absent, "/favicon.ico", "404, for browsers.", (*Site).missing},
+		{absent, "/robots.txt", "404, for crawlers: they may go everywhere.", (*Site).missing},
+		{absent, "/metrics", "404: metrics are on an address of their own.", (*Site).missing},
 	}
 }
+
+// absent is the name of the routes of what others look for and we do not have.
+const absent = "absent"
 
 // delivered is the name of the route of delivery URLs.
 const delivered = "delivery"
@@ -33,12 +40,15 @@ const delivered = "delivery"
 const methods = "GET, HEAD, OPTIONS"
 
 func (s *Site) route(ctx context.Context, x *exchange) error {
+	targetErr := x.originForm()
 	found := find(x.c.Request.Header.RequestURI())
 	x.route = found.Name
 	switch {
 	case ambiguous(x.c.Request.Header.RawHeaders()):
 		x.c.SetConnectionClose()
 		return fault.Errorf(fault.Invalid, "the headers leave open where the request ends")
+	case targetErr != nil:
+		return targetErr
 	case x.c.IsOptions():
 		return s.options(x)
 	case !x.c.IsGet() && !x.c.IsHead():
@@ -46,8 +56,32 @@ func (s *Site) route(ctx context.Context, x *exchange) error {
 		return fault.Errorf(fault.NotAllowed, "the method is not allowed; %s are", methods)
 	case found.serve != nil:
 		return found.serve(s, x)
+	case loops(x.c.Request.Header.PeekAll("CDN-Loop"), s.ID):
+		return fault.Errorf(fault.Loop, "a source of this picture leads back to this edge")
 	}
 	return s.image(ctx, x)
+}
+
+// originForm turns a target that is a whole URL into its path and query, and
+// its host into that of the request, whatever the header Host says (RFC 9112,
+// 3.2.2). A user is refused, as RFC 9110, 4.2.4, advises, and has left the
+// target by then, so that no log has the password.
+func (x *exchange) originForm() error {
+	scheme, rest, absolute := bytes.Cut(x.c.Request.Header.RequestURI(), []byte("://"))
+	if !absolute || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
+		return nil
+	}
+	host, path := rest, []byte(nil)
+	if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
+		host, path = rest[:end], rest[end:]
+	}
+	invalid := len(host) == 0 || bytes.IndexByte(host, '@') >= 0
+	x.c.Request.Header.SetHostBytes(host)
+	x.c.Request.Header.SetRequestURIBytes(path) // moves the bytes that host and path are in
+	if invalid {
+		return fault.Errorf(fault.Invalid, "the URL has no host, or has a user")
+	}
+	return nil
 }
 
 // find returns the route of a URI, or that of delivery URLs, which has no serve.
@@ -65,7 +99,7 @@ func find(uri []byte) Route {
 
 // maxRoute is at least the length of every route's path. Longer ones, which is
 // to say pictures, need not be compared.
-const maxRoute = 8
+const maxRoute = 12
 
 func (s *Site) health(x *exchange) error { return x.plain("ok\n") }
 
@@ -74,6 +108,10 @@ func (s *Site) ready(x *exchange) error {
 		return fault.Errorf(fault.Overloaded, "the server is stopping")
 	}
 	return x.plain("ready\n")
+}
+
+func (*Site) missing(*exchange) error {
+	return fault.Errorf(fault.NotFound, "no such page; pictures are below /v2/")
 }
 
 func (x *exchange) plain(body string) error {
@@ -88,11 +126,7 @@ func (x *exchange) plain(body string) error {
 // script read a picture.
 func (s *Site) options(x *exchange) error {
 	h := &x.c.Response.Header
-	var allowed []string
-	if cloud := s.Images.CloudOf(x.request()); cloud != nil {
-		allowed = cloud.CORS
-	}
-	x.crossOrigin(allowed)
+	x.crossOrigin(s.Images.CloudOf(x.request()))
 	h.Set("Allow", methods)
 	h.Set("Access-Control-Allow-Methods", methods)
 	h.Set("Access-Control-Allow-Headers", "*")

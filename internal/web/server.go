@@ -7,9 +7,10 @@
 // when the server shuts down, which races with contexts derived from it.
 //
 // [Site.Handler] is where every request comes in; framing.go refuses those that
-// could be read in two ways; route.go says where the others go; images.go writes
-// pictures; status.go is the one place where an error becomes a response. The
-// package decides nothing about pictures: delivery does.
+// could be read in two ways, and loop.go those that we have sent ourselves;
+// route.go says where the others go; images.go writes pictures; status.go is the
+// one place where an error becomes a response. The package decides nothing about
+// pictures: delivery does.
 package web
 
 import (
@@ -57,6 +58,7 @@ type Recorder interface{ Record(o Observation) }
 
 // A Site answers requests. Every field must be set.
 type Site struct {
+	ID       string // of this edge in CDN-Loop, as its sources send it
 	Config   Config
 	Images   Imager
 	Log      *slog.Logger

@@ -30,8 +30,8 @@ const (
 )
 
 // newSite returns a site of real parts, but for the renderer. Its clouds are
-// demo, which is open, shop, which only shop.example may read, and vault, which
-// is signed.
+// demo, which is open, shop, which only shop.example may read, closed, which no
+// other site may read, and vault, which is signed.
 func newSite(tb testing.TB, log io.Writer) *web.Site {
 	tb.Helper()
 	clouds := delivery.NewClouds()
@@ -39,6 +39,9 @@ func newSite(tb testing.TB, log io.Writer) *web.Site {
 	shop := newCloud(tb, "shop", false)
 	shop.CORS = []string{"https://shop.example", "https://www.shop.example"}
 	clouds.Add(shop)
+	closed := newCloud(tb, "closed", false)
+	closed.CORS = []string{}
+	clouds.Add(closed)
 	clouds.Add(newCloud(tb, "vault", true))
 	routes, err := cache.NewMemo[*delivery.Route](delivery.RouteMemory)
 	if err != nil {
@@ -61,6 +64,7 @@ func newSite(tb testing.TB, log io.Writer) *web.Site {
 // siteOf returns a site that delivers what images has.
 func siteOf(images web.Imager, log io.Writer) *web.Site {
 	return &web.Site{
+		ID: "edge-1",
 		Config: web.Config{
 			ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
 			HeaderSize: 32 * config.Size(1<<10), AccessLog: true,
@@ -92,6 +96,7 @@ func newCloud(tb testing.TB, name string, signed bool) *delivery.Cloud {
 	fetcher := origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, origin.Store(store))
 	return &delivery.Cloud{
 		Name: name, Verifier: verifier, SigningKey: "key-1",
+		CORS:     []string{"*"},
 		Lifetime: delivery.ParseLifetime("public, max-age=31536000, immutable"),
 		Zones:    map[string]delivery.Zone{"": {Fetcher: fetcher}},
 	}

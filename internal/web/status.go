@@ -34,6 +34,7 @@ func failures(k fault.Kind) failure {
 		fault.Overloaded:    {fasthttp.StatusServiceUnavailable, "JR-0503", "OverloadedError", true},
 		fault.Upstream:      {fasthttp.StatusBadGateway, "JR-0502", "OriginError", false},
 		fault.Timeout:       {fasthttp.StatusGatewayTimeout, "JR-0504", "TimeoutError", false},
+		fault.Loop:          {fasthttp.StatusLoopDetected, "JR-0508", "LoopError", false},
 	}[k]
 }
 
