@@ -11,7 +11,7 @@ VERSITYGW    := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 GOLANGCI     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK  := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 
-.PHONY: run build photos test unit lint fmt fuzz golden docs bench load vuln docker dockerfile tools sdk clean help
+.PHONY: run build photos test unit lint fmt fuzz golden docs bench fidelity load vuln docker dockerfile tools sdk clean help
 
 run: ## install what is missing, build, and serve the sample pictures
 	scripts/packages run
@@ -68,7 +68,7 @@ fuzz: ## fuzz every parser for a minute each
 	scripts/fuzz 60s
 
 golden: ## draw the golden pictures anew; look at what git says has changed
-	$(GO) test ./internal/transform -run TestGolden -update
+	$(GO) test ./internal/transform -run "TestGolden|TestExamples" -update
 	$(GO) test ./cmd/edge -run TestScript -update
 
 docs: ## write the generated pages anew
@@ -76,6 +76,10 @@ docs: ## write the generated pages anew
 
 bench: photos ## measure whole requests in process
 	$(GO) test ./benchmarks -run '^$$' -bench . -benchmem -count 6
+
+fidelity: build ## compare every operation with sharp (CASES=text: those alone)
+	scripts/packages test
+	scripts/fidelity "$(CASES)"
 
 load: build ## measure over a real socket, beside a bare server
 	scripts/packages load

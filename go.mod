@@ -10,12 +10,16 @@ require (
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.14
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.7
 	github.com/aws/smithy-go v1.28.8
+	github.com/bbrks/go-blurhash v1.1.1
 	github.com/dgraph-io/ristretto/v2 v2.4.2
+	github.com/esimov/pigo v1.4.6
+	github.com/galdor/go-thumbhash v1.0.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/h2non/bimg v1.1.9
 	github.com/prometheus/client_golang v1.25.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/valyala/fasthttp v1.74.0
+	golang.org/x/image v0.44.0
 	golang.org/x/sync v0.22.0
 )
 

@@ -21,6 +21,7 @@ import (
 	"pixedge/internal/config"
 	"pixedge/internal/delivery"
 	"pixedge/internal/imgtest"
+	"pixedge/internal/media"
 	"pixedge/internal/metrics"
 	"pixedge/internal/origin"
 	"pixedge/internal/signing"
@@ -139,14 +140,14 @@ func BenchmarkRefused(b *testing.B) {
 // BenchmarkCompile does what a URL costs when it is seen for the first time,
 // before any picture is touched.
 func BenchmarkCompile(b *testing.B) {
-	compiler := transform.NewCompiler(transform.Catalog())
+	compiler := transform.NewCompiler(transform.Catalog(), transform.Encodable())
 	b.ReportAllocs()
 	for b.Loop() {
 		request, err := urlparse.Parse("/v2/demo/t.resize(w:300,h:300)~t.rotate(a:90)~t.toFormat(f:webp)/folder/card.png", "dpr=2", "")
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := compiler.Compile(request.Pipeline, request.Options.DPR); err != nil {
+		if _, err := compiler.Compile(request.Pipeline, transform.Hints{DPR: request.Options.DPR}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -180,7 +181,7 @@ func newEdge(b *testing.B, o options) *edge {
 	b.Cleanup(routes.Close)
 	service := &delivery.Service{
 		Clouds:   delivery.NewClouds(),
-		Compiler: transform.NewCompiler(transform.Catalog()),
+		Compiler: transform.NewCompiler(transform.Catalog(), transform.Encodable()),
 		Routes:   routes,
 		Cache:    kept,
 		Renderer: measured.Renderer(transform.NewRenderer(transform.Config{})),
@@ -203,13 +204,14 @@ func cloud(b *testing.B, fetcher delivery.Fetcher) *delivery.Cloud {
 	verifier, err := signing.New(policy, time.Now)
 	check(b, err)
 	return &delivery.Cloud{
-		Name:       "demo",
-		Verifier:   verifier,
-		SigningKey: "key-1",
-		Lifetime:   delivery.ParseLifetime("public, max-age=31536000"),
-		CORS:       []string{"*"},
-		Limits:     transform.Limits{MaxPixels: 50_000_000, MaxSide: 30_000, MaxFrames: 300},
-		Zones:      map[string]delivery.Zone{"": {Fetcher: fetcher}},
+		Name:        "demo",
+		Verifier:    verifier,
+		SigningKey:  "key-1",
+		Negotiation: delivery.Negotiation{Formats: media.AcceptsAVIF | media.AcceptsWebP},
+		Lifetime:    delivery.ParseLifetime("public, max-age=31536000"),
+		CORS:        []string{"*"},
+		Limits:      transform.Limits{MaxPixels: 50_000_000, MaxSide: 30_000, MaxFrames: 300},
+		Zones:       map[string]delivery.Zone{"": {Fetcher: fetcher}},
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"pixedge/internal/blob"
@@ -14,7 +16,9 @@ import (
 	"pixedge/internal/config"
 	"pixedge/internal/delivery"
 	"pixedge/internal/demo"
+	"pixedge/internal/media"
 	"pixedge/internal/metrics"
+	"pixedge/internal/op"
 	"pixedge/internal/origin"
 	"pixedge/internal/signing"
 	"pixedge/internal/transform"
@@ -56,7 +60,12 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	measured := metrics.New()
 	// Of this process and no other: an edge may well be the source of another.
 	id := fmt.Sprintf("pixedge-%08x", rand.Uint32()) //nolint:gosec // it tells edges apart and guards nothing
-	b := builder{id: id, settings: s, fetcher: measured.Fetcher}
+	b := builder{
+		id:       id,
+		settings: s,
+		fetcher:  measured.Fetcher,
+		compiler: transform.NewCompiler(transform.Catalog(), transform.Encodable()),
+	}
 	directory, err := b.clouds(ctx, clouds)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, errUsage)
@@ -74,7 +83,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	measured.WatchRenderer(renderer.Stats, vips.Memory)
 	service := &delivery.Service{
 		Clouds:   directory,
-		Compiler: transform.NewCompiler(transform.Catalog()),
+		Compiler: b.compiler,
 		Routes:   routes,
 		Cache:    pictures,
 		Renderer: measured.Renderer(renderer),
@@ -97,6 +106,7 @@ type builder struct {
 	id       string // of this edge, in what it asks sources over HTTP
 	settings *settings
 	fetcher  func(delivery.Fetcher) delivery.Fetcher // measures
+	compiler *transform.Compiler
 }
 
 func (b builder) clouds(ctx context.Context, clouds []config.Cloud) (*delivery.Clouds, error) {
@@ -172,6 +182,10 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
+	presets, err := b.presets(conf.Presets)
+	if err != nil {
+		return nil, err
+	}
 	c := &delivery.Cloud{
 		Name:     conf.Name,
 		Verifier: verifier,
@@ -182,12 +196,57 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 			MaxSide:   cmp.Or(conf.Limits.MaxSide, b.settings.Limits.MaxSide),
 			MaxFrames: cmp.Or(conf.Limits.MaxFrames, b.settings.Limits.MaxFrames),
 		},
-		Zones: make(map[string]delivery.Zone),
+		Negotiation: delivery.Negotiation{Formats: autoFormats(conf.AutoFormats), Hints: conf.ClientHints},
+		Presets:     presets,
+		PresetsOnly: conf.PresetsOnly,
+		Zones:       make(map[string]delivery.Zone),
 	}
 	if len(conf.Keys) > 0 {
 		c.SigningKey = conf.Keys[0].ID
 	}
 	return c, nil
+}
+
+// autoFormats returns the formats that f_auto may choose; nil names both.
+func autoFormats(names []string) media.Accepted {
+	if names == nil {
+		return media.AcceptsAVIF | media.AcceptsWebP
+	}
+	var a media.Accepted
+	for _, name := range names {
+		a |= map[string]media.Accepted{"avif": media.AcceptsAVIF, "webp": media.AcceptsWebP}[name]
+	}
+	return a
+}
+
+// presets makes the presets of a cloud, and tries each with its defaults, so that
+// a mistake shows now and not in every answer.
+func (b builder) presets(confs []config.Preset) (op.Presets, error) {
+	list := make([]op.Preset, len(confs))
+	for i, conf := range confs {
+		list[i] = preset(conf)
+		tried, err := op.NewPresets(list[i : i+1])
+		if err != nil {
+			return op.Presets{}, fmt.Errorf("presets[%d]: %w", i, err)
+		}
+		if _, err := b.compiler.Compile(tried.Defaults(conf.Name), transform.Hints{}); err != nil {
+			return op.Presets{}, fmt.Errorf("presets[%d].transformation: with its defaults, %w", i, err)
+		}
+	}
+	return op.NewPresets(list)
+}
+
+func preset(conf config.Preset) op.Preset {
+	p := op.Preset{Name: conf.Name, Transformation: conf.Transformation}
+	for _, name := range slices.Sorted(maps.Keys(conf.Params)) {
+		v := conf.Params[name]
+		choices := make([]string, len(v.Enum))
+		for i, choice := range v.Enum {
+			choices[i] = string(choice)
+		}
+		p.Vars = append(p.Vars, op.Var{Name: name, Type: v.Type, Default: string(v.Default), Choices: choices})
+	}
+	return p
 }
 
 // origins returns those that scripts may read pictures from. An empty list is

@@ -102,7 +102,7 @@ func refusals() []refusal {
 		{"an operation", "/v2/demo/t.explode()" + picture, 400},
 		{"an option of an operation", "/v2/demo/t.resize(__proto__:1)" + picture, 400},
 		{"a format", "/v2/demo/t.toFormat(f:exe)" + picture, 400},
-		{"a format we cannot make", "/v2/demo/t.toFormat(f:bmp)" + picture, 415},
+		{"a format that is none", "/v2/demo/t.toFormat(f:svg)" + picture, 400},
 		{"a preset", "/v2/demo/p:none" + picture, 400},
 		{"a shell", "/v2/demo/t.resize(w:$(id))" + picture, 400},
 		{"a format string", "/v2/demo/t.resize(w:%25s%25n)" + picture, 400},

@@ -16,7 +16,7 @@ import (
 const layers = `
 	internal/fault
 	internal/op internal/media internal/config internal/blob
-	internal/urlparse internal/signing internal/cache internal/origin internal/transform/vips
+	internal/urlparse internal/signing internal/cache internal/origin internal/svg internal/face internal/transform/vips
 	internal/transform
 	internal/delivery
 	internal/web internal/demo

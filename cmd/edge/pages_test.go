@@ -69,7 +69,7 @@ func settingsFacts(t *testing.T) any {
 
 func operationsFacts() any {
 	var manual strings.Builder
-	transform.Manual(&manual, transform.Catalog())
+	transform.Manual(&manual, transform.Catalog(), "../internal/transform/testdata/golden/example")
 	return struct{ Manual string }{strings.TrimSpace(manual.String())}
 }
 

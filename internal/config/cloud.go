@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -24,6 +25,10 @@ type Cloud struct {
 	CacheControl  string         `yaml:"cache_control,omitempty" help:"Cache-Control of delivered pictures; shortened to the life of a signature. Default: public, max-age=31536000."`
 	CORS          []string       `yaml:"cors,omitzero" help:"Origins that scripts may read pictures from. [] is nobody. Default: *."`
 	Limits        Limits         `yaml:"limits,omitempty" help:"Limits of this cloud; those left out are the program's."`
+	AutoFormats   []string       `yaml:"auto_formats,omitzero" help:"Formats that f_auto may choose: avif, webp. Default: both; none: []."`
+	ClientHints   bool           `yaml:"client_hints,omitempty" help:"Let Sec-CH-DPR, Sec-CH-Width and Save-Data change the answer, where the URL leaves room."`
+	Presets       []Preset       `yaml:"presets,omitempty" help:"Chains of operations under a name, written p:name in URLs."`
+	PresetsOnly   bool           `yaml:"presets_only,omitempty" help:"Refuse with 403 what asks for more than presets: other operations, originals, and wrkr URLs that lead to them."`
 	Zones         []Zone         `yaml:"zones,omitempty" help:"Parts of the cloud with sources of their own."`
 }
 
@@ -32,6 +37,20 @@ type Zone struct {
 	Slug    string   `yaml:"slug" help:"The zone's name in URLs: exactly six letters, digits, - and _."`
 	Sources []Source `yaml:"sources" help:"Where the zone's originals come from, tried in order."`
 	Worker  string   `yaml:"worker,omitempty" help:"As the cloud's worker, for this zone."`
+}
+
+// A Preset is a chain of operations under a name.
+type Preset struct {
+	Name           string              `yaml:"name" help:"The preset's name in URLs: letters, digits, - and _."`
+	Transformation string              `yaml:"transformation" help:"The operations, as in a URL. The whole of a value may be a variable: t.resize(w:$w)."`
+	Params         map[string]Variable `yaml:"params,omitempty" help:"The variables, by name."`
+}
+
+// A Variable is a value of a preset that the URL may give.
+type Variable struct {
+	Type    string   `yaml:"type" help:"What the value must be: integer, float, boolean, color, enum, string, or file or custom, which are base64."`
+	Default Scalar   `yaml:"default,omitempty" help:"The value for URLs that give none. Without it, the URL must give one."`
+	Enum    []Scalar `yaml:"enum,omitempty" help:"The values that an enum may have."`
 }
 
 // A Key signs URLs.
@@ -128,6 +147,11 @@ func (c *checker) cloud(at string, cloud Cloud) {
 		c.need(origin == "*" || isOrigin(origin), fmt.Sprintf("%s.cors[%d]", at, i), "want *, or an origin such as https://www.example.com, as browsers send it")
 	}
 	c.limits(at+".limits", cloud.Limits)
+	c.presets(at, cloud.Presets)
+	c.need(!cloud.PresetsOnly || len(cloud.Presets) > 0, at+".presets_only", "needs at least one of presets")
+	for i, name := range cloud.AutoFormats {
+		c.need(name == "avif" || name == "webp", fmt.Sprintf("%s.auto_formats[%d]", at, i), "want avif or webp")
+	}
 	for i, zone := range cloud.Zones {
 		c.sources(fmt.Sprintf("%s.zones[%d]", at, i), zone.Sources)
 	}
@@ -165,6 +189,23 @@ func (c *checker) limits(at string, l Limits) {
 	c.need(l.MaxSide >= 0, at+".max_side", "must not be negative")
 	c.need(l.MaxFrames >= 0, at+".max_frames", "must not be negative")
 	c.need(l.FetchTimeout >= 0, at+".fetch_timeout", "must not be negative")
+}
+
+// presets leaves what a transformation and its values mean to those who read them.
+func (c *checker) presets(at string, presets []Preset) {
+	names := make(map[string]bool)
+	for i, p := range presets {
+		at := fmt.Sprintf("%s.presets[%d]", at, i)
+		c.need(isName(p.Name), at+".name", "want letters, digits, - and _")
+		c.need(!names[p.Name], at+".name", "two presets have this name")
+		names[p.Name] = true
+		c.need(p.Transformation != "", at+".transformation", "must not be empty")
+		for _, name := range slices.Sorted(maps.Keys(p.Params)) {
+			at := at + ".params." + name
+			c.need(isName(name), at, "want a name of letters, digits, - and _")
+			c.need(p.Params[name].Type != "", at+".type", "must not be empty")
+		}
+	}
 }
 
 func (c *checker) sources(at string, sources []Source) {

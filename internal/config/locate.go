@@ -44,9 +44,12 @@ func fits(node ast.Node, t reflect.Type) bool {
 	return yaml.NodeToValue(node, reflect.New(t).Interface(), yaml.Strict()) == nil
 }
 
-// fieldOf returns the type of the field of a struct that has the given key, or
+// fieldOf returns the type of what a struct or a map has under the given key, or
 // what it points to.
 func fieldOf(t reflect.Type, key string) (reflect.Type, bool) {
+	if t.Kind() == reflect.Map {
+		return t.Elem(), true
+	}
 	if t.Kind() != reflect.Struct {
 		return nil, false
 	}

@@ -27,7 +27,7 @@ func Reference(w io.Writer, app *kong.Application) {
 }
 
 // keys writes a row a field, and the fields of those that are structs below
-// them.
+// them. The keys of a map are NAME.
 func keys(w io.Writer, at string, t reflect.Type) {
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
@@ -35,6 +35,10 @@ func keys(w io.Writer, at string, t reflect.Type) {
 		inner := f.Type
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Map {
+			inner = inner.Elem()
+			path += ".NAME"
 		}
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // A Size is a number of bytes, written for people: 512MiB, 2GB, 1024.
@@ -94,6 +96,23 @@ func print(n int64, units []unit) string {
 		}
 	}
 	return strconv.FormatInt(n, 10)
+}
+
+// A Scalar is text, or a number or a switch as it is written: 007 stays 007, as
+// it may be a color.
+type Scalar string
+
+// UnmarshalYAML reads the text of a node.
+func (s *Scalar) UnmarshalYAML(node ast.Node) error {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		*s = Scalar(n.Value)
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		*s = Scalar(n.GetToken().Value)
+	default:
+		return errors.New("want text, a number, true or false")
+	}
+	return nil
 }
 
 // A Secret is text that is never printed. In edge.yaml it is the text itself,

@@ -4,19 +4,31 @@ import (
 	"bytes"
 
 	"pixedge/internal/fault"
+	"pixedge/internal/op"
 	"pixedge/internal/signing"
 	"pixedge/internal/transform"
 )
 
 // A Cloud is a tenant. Its fields do not change once it serves.
 type Cloud struct {
-	Name       string
-	Verifier   *signing.Verifier
-	SigningKey string           // id of the key that new URLs are signed with; "" if there is none
-	Lifetime   Lifetime         // Cache-Control of its pictures
-	CORS       []string         // origins whose scripts may read them; "*" is every one
-	Limits     transform.Limits // of its originals
-	Zones      map[string]Zone  // by slug; "" is the default zone
+	Name        string
+	Verifier    *signing.Verifier
+	SigningKey  string           // id of the key that new URLs are signed with; "" if there is none
+	Lifetime    Lifetime         // Cache-Control of its pictures
+	CORS        []string         // origins whose scripts may read them; "*" is every one
+	Limits      transform.Limits // of its originals
+	Negotiation Negotiation      // what besides the URL changes its answers
+	Presets     op.Presets       // of operations, by name
+	PresetsOnly bool             // refuse what asks for anything else
+	Zones       map[string]Zone  // by slug; "" is the default zone
+}
+
+// expand returns the operations that calls come to, if the cloud delivers them.
+func (c *Cloud) expand(calls op.Pipeline) (op.Pipeline, error) {
+	if c.PresetsOnly && !c.Presets.Only(calls) {
+		return nil, fault.Errorf(fault.Forbidden, "this cloud delivers presets only")
+	}
+	return c.Presets.Expand(calls)
 }
 
 // A Zone is a part of a cloud with sources of its own.

@@ -14,9 +14,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"pixedge/internal/cache"
 	"pixedge/internal/fault"
@@ -31,9 +34,10 @@ type (
 		Fetch(ctx context.Context, name string) (origin.Original, error)
 	}
 
-	// A Renderer carries out a plan.
+	// A Renderer carries out jobs, and describes pictures.
 	Renderer interface {
-		Render(ctx context.Context, plan transform.Plan, original media.Image, most transform.Limits) (media.Image, error)
+		Render(ctx context.Context, job transform.Job) (media.Image, error)
+		Inspect(ctx context.Context, picture media.Image, most transform.Limits) (transform.Info, error)
 	}
 )
 
@@ -51,8 +55,9 @@ type Service struct {
 // A Request is what delivery needs to know of one. The bytes are not kept.
 type Request struct {
 	Host   []byte
-	URI    []byte // path and query as sent
-	Accept []byte // the Accept header
+	URI    []byte  // path and query as sent
+	Accept []byte  // the Accept header
+	Hints  Headers // client hints; nil: none
 }
 
 // A Picture is a finished image and what it took to make. It is shared and does
@@ -84,14 +89,14 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return answer, err
 	}
-	class := route.class(r.Accept)
-	key := route.keys[class]
+	v := route.variant(r)
+	key := route.key(v)
 	var ok bool
 	if answer.Picture, ok = s.Cache.Lookup(key); ok {
 		return answer, nil
 	}
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
-		return s.make(ctx, route, class)
+		return s.make(ctx, route, v)
 	})
 	if errors.Is(err, context.Canceled) {
 		// ctx is the server's, not the client's: its end is nobody's bug.
@@ -101,24 +106,73 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 }
 
 // make fetches and renders.
-func (s *Service) make(ctx context.Context, route *Route, class media.Accepted) (*Picture, error) {
+func (s *Service) make(ctx context.Context, route *Route, v variant) (*Picture, error) {
 	began := time.Now()
-	original, err := route.zone.Fetcher.Fetch(ctx, route.source)
+	original, files, err := route.fetch(ctx)
 	if err != nil {
 		return nil, err
 	}
+	p := &Picture{Fetched: time.Since(began)}
 	fetched := time.Now()
-	image := media.Image{Data: original.Data, Format: original.Format}
-	plan := route.planFor(class, image.Format)
-	p := &Picture{Fetched: fetched.Sub(began)}
-	if p.Image, err = s.Renderer.Render(ctx, plan, image, route.Cloud.Limits); err != nil {
+	if route.request.Info {
+		p.Image, err = s.describe(ctx, route, original)
+	} else {
+		p.Image, err = s.render(ctx, route, v, original, files)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if !plan.Original() {
+	if !route.plan.Original() || route.request.Info {
 		p.Rendered = time.Since(fetched)
 	}
 	p.ETag = etag(p.Data)
 	return p, nil
+}
+
+// render makes the picture. One that was only to be encoded anew, in a format of
+// our choice, and came out larger, is delivered as it was.
+func (s *Service) render(ctx context.Context, route *Route, v variant, original media.Image, files map[string]media.Image) (media.Image, error) {
+	plan, err := s.planFor(route, v, original)
+	if err != nil {
+		return media.Image{}, err
+	}
+	made, err := s.Renderer.Render(ctx, transform.Job{Plan: plan, Original: original, Files: files, Limits: route.Cloud.Limits})
+	if err == nil && route.plan.Recoding() && len(made.Data) > len(original.Data) {
+		return original, nil
+	}
+	return made, err
+}
+
+// describe answers a request for information, as JSON.
+func (s *Service) describe(ctx context.Context, route *Route, original media.Image) (media.Image, error) {
+	info, err := s.Renderer.Inspect(ctx, original, route.Cloud.Limits)
+	if err != nil {
+		return media.Image{}, err
+	}
+	data, err := json.Marshal(info)
+	return media.Image{Data: append(data, '\n'), Format: media.JSON}, err
+}
+
+// fetch returns the original and the other pictures of the plan, all at once.
+func (r *Route) fetch(ctx context.Context) (original media.Image, files map[string]media.Image, err error) {
+	names := append([]string{r.source}, r.plan.Files()...)
+	images := make([]media.Image, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, name := range names {
+		group.Go(func() error {
+			o, err := r.zone.Fetcher.Fetch(ctx, name)
+			images[i] = media.Image{Data: o.Data, Format: o.Format}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return media.Image{}, nil, err
+	}
+	files = make(map[string]media.Image, len(names)-1)
+	for i, name := range names[1:] {
+		files[name] = images[i+1]
+	}
+	return images[0], files, nil
 }
 
 // etag returns a strong entity tag (RFC 9110, 8.8.3) made of the bytes alone, so

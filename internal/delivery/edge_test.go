@@ -67,7 +67,7 @@ func newEdge(tb testing.TB) *edge {
 	clouds.Add(e.cloud(tb, "vault", signing.Required{All: true}))
 	clouds.Add(e.cloud(tb, "partly", signing.Required{Prefixes: []string{"private"}}))
 	e.Service = &delivery.Service{
-		Clouds: clouds, Compiler: transform.NewCompiler(transform.Catalog()), Routes: routes, Cache: pictures, Renderer: e,
+		Clouds: clouds, Compiler: transform.NewCompiler(transform.Catalog(), []media.Format{media.JPEG, media.PNG, media.WebP, media.AVIF}), Routes: routes, Cache: pictures, Renderer: e,
 	}
 	return e
 }
@@ -86,6 +86,8 @@ func (e *edge) cloud(tb testing.TB, name string, required signing.Required) *del
 		Name: name, Verifier: verifier, SigningKey: "key-" + name,
 		Lifetime: delivery.ParseLifetime("public, max-age=31536000"),
 		Zones:    map[string]delivery.Zone{"": {Fetcher: e.fetcher(tb, name)}},
+
+		Negotiation: delivery.Negotiation{Formats: media.AcceptsAVIF | media.AcceptsWebP},
 	}
 }
 
@@ -115,7 +117,8 @@ func (c counting) Fetch(ctx context.Context, name string) (origin.Original, erro
 }
 
 // Render writes the plan before the original instead of rendering.
-func (e *edge) Render(_ context.Context, plan transform.Plan, original media.Image, _ transform.Limits) (media.Image, error) {
+func (e *edge) Render(_ context.Context, job transform.Job) (media.Image, error) {
+	plan, original := job.Plan, job.Original
 	e.renders.Add(1)
 	if e.gate != nil {
 		<-e.gate
@@ -127,8 +130,18 @@ func (e *edge) Render(_ context.Context, plan transform.Plan, original media.Ima
 		return original, nil
 	}
 	format := cmp.Or(plan.Format(), original.Format)
+	if len(plan.Steps()) == 0 {
+		// Encoded anew, and no larger: a larger one would not be delivered.
+		return media.Image{Data: original.Data, Format: format}, nil
+	}
 	data := bytes.Join([][]byte{[]byte(plan.Key()), original.Data}, []byte(" of "))
 	return media.Image{Data: data, Format: format}, nil
+}
+
+// Inspect says nothing but the size.
+func (e *edge) Inspect(_ context.Context, picture media.Image, _ transform.Limits) (transform.Info, error) {
+	e.renders.Add(1)
+	return transform.Info{Size: len(picture.Data)}, nil
 }
 
 func (e *edge) cloudNamed(t *testing.T, name string) *delivery.Cloud {

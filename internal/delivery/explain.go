@@ -24,7 +24,7 @@ type Explanation struct {
 	Expires   int64            `json:"expires,omitempty"` // Unix seconds
 	Plan      []string         `json:"plan"`
 	Output    string           `json:"output"`
-	Vary      bool             `json:"vary_accept"`
+	Vary      string           `json:"vary"`
 	CacheKeys []string         `json:"cache_keys"`
 }
 

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"path"
+	"slices"
 	"strings"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
+	"pixedge/internal/op"
 	"pixedge/internal/signing"
 	"pixedge/internal/transform"
 	"pixedge/internal/urlparse"
@@ -26,13 +28,15 @@ type Route struct {
 	Download bool          // to be saved, not shown
 	Preview  bool          // to be shown
 	Name     string        // the file's own name, without its folders
-	Vary     bool          // the answer depends on the Accept header
+	Vary     string        // headers that the answer depends on, as the Vary header has it
 
-	request urlparse.Request
-	zone    Zone
-	source  string // what to fetch: the name of a picture, or a URL
-	plan    transform.Plan
-	keys    [media.NumAccepted]string // of the cache, by what is accepted
+	request    urlparse.Request
+	zone       Zone
+	source     string      // what to fetch: the name of a picture, or a URL
+	pipeline   op.Pipeline // what the request asks for, presets expanded
+	plan       transform.Plan
+	negotiates bool                      // f_auto chooses the format
+	keys       [media.NumAccepted]string // of the cache, by what is accepted
 }
 
 // route returns the route of r, remembered or new. A remembered signature is
@@ -89,9 +93,17 @@ func (s *Service) resolve(host *Cloud, uri string) (*Route, error) {
 	if route.Grant, err = cloud.authorize(asked, req.File); err != nil {
 		return route, err
 	}
-	plan, err := s.Compiler.Compile(req.Pipeline, req.Options.DPR)
+	if route.pipeline, err = cloud.expand(req.Pipeline); err != nil {
+		return route, err
+	}
+	plan, err := s.Compiler.Compile(route.pipeline, transform.Hints{DPR: req.Options.DPR})
 	if err != nil {
 		return route, err
+	}
+	// A signature covers the names of the other pictures: they are in its path, or
+	// in a preset of the settings.
+	if needy := slices.ContainsFunc(plan.Files(), cloud.Verifier.Required); needy && route.Grant == (signing.Grant{}) {
+		return route, fault.Errorf(fault.Unauthorized, "a second picture needs a signed URL")
 	}
 	route.fill(req, zone, plan)
 	return route, nil
@@ -133,7 +145,8 @@ func claim(req urlparse.Request) signing.Claim {
 
 func (r *Route) fill(req urlparse.Request, zone Zone, plan transform.Plan) {
 	r.request, r.zone, r.plan = req, zone, plan
-	r.Vary = req.Options.FormatAuto && plan.Format() == media.None
+	r.negotiates = req.Options.FormatAuto && plan.Format() == media.None && !req.Info
+	r.Vary = r.vary()
 	r.Download, r.Preview = req.Options.Download, req.Options.Preview
 	r.source = cmp.Or(req.Link(), req.File)
 	name := req.File
@@ -142,31 +155,40 @@ func (r *Route) fill(req urlparse.Request, zone Zone, plan transform.Plan) {
 	}
 	r.Name = path.Base(name)
 	prefix := r.Cloud.Name + "/" + req.Zone + "/"
+	if req.Info {
+		prefix += "info "
+	}
 	for class := range r.keys {
 		r.keys[class] = prefix + plan.Key() + "/" + r.source
-		if r.Vary && class != 0 {
+		if r.negotiates && class != 0 {
 			r.keys[class] = prefix + "f_auto=" + media.Accepted(class).String() + "/" + plan.Key() + "/" + r.source
 		}
 	}
 }
 
-// class returns which of the route's answers a client with that Accept header
-// gets.
-func (r *Route) class(accept []byte) media.Accepted {
-	if !r.Vary {
-		return 0
+// planFor settles the plan of a variant for an original. What moves is never made
+// AVIF: browsers play it badly.
+func (s *Service) planFor(r *Route, v variant, original media.Image) (transform.Plan, error) {
+	plan := r.plan
+	if v.hints != (transform.Hints{}) {
+		hints := v.hints
+		hints.DPR = cmp.Or(hints.DPR, r.request.Options.DPR)
+		var err error
+		if plan, err = s.Compiler.Compile(r.pipeline, hints); err != nil {
+			return plan, err
+		}
 	}
-	return media.ParseAccept(accept)
-}
-
-// planFor settles the format of a negotiated answer. What we cannot read, and
-// what may move, stays what it is.
-func (r *Route) planFor(class media.Accepted, original media.Format) transform.Plan {
-	best := class.Best(media.None)
-	if !r.Vary || best == media.None || !original.CanDecode() || original == media.GIF {
-		return r.plan
+	accepts := v.accepts
+	if media.Animated(original.Data) {
+		accepts &^= media.AcceptsAVIF
 	}
-	return r.plan.In(best)
+	best := accepts.Best(media.None)
+	// A drawing as it is beats a picture of it.
+	asIs := plan.Recoding() && (original.Format == best || original.Format == media.SVG)
+	if best == media.None || asIs {
+		return plan, nil
+	}
+	return plan.In(best), nil
 }
 
 // cost is about how many bytes a remembered route holds.

@@ -30,6 +30,7 @@ const (
 	SVG
 	BMP
 	JXL
+	JSON // what a picture is, instead of the picture
 	numFormats
 )
 
@@ -52,10 +53,11 @@ func (f Format) about() row {
 		AVIF: {name: "avif", mime: "image/avif", ext: ".avif", alpha: true, decode: true, encode: true},
 		GIF:  {name: "gif", mime: "image/gif", ext: ".gif", alpha: true, decode: true, encode: true},
 		TIFF: {name: "tiff", mime: "image/tiff", ext: ".tif", alpha: true, decode: true, encode: true},
-		HEIF: {name: "heif", mime: "image/heif", ext: ".heic", alpha: true, decode: true},
-		SVG:  {name: "svg", mime: "image/svg+xml", ext: ".svg", alpha: true},
-		BMP:  {name: "bmp", mime: "image/bmp", ext: ".bmp"},
-		JXL:  {name: "jxl", mime: "image/jxl", ext: ".jxl", alpha: true},
+		HEIF: {name: "heif", mime: "image/heif", ext: ".heic", alpha: true, decode: true, encode: true},
+		SVG:  {name: "svg", mime: "image/svg+xml", ext: ".svg", alpha: true, decode: true},
+		BMP:  {name: "bmp", mime: "image/bmp", ext: ".bmp", decode: true, encode: true},
+		JXL:  {name: "jxl", mime: "image/jxl", ext: ".jxl", alpha: true, decode: true, encode: true},
+		JSON: {name: "json", mime: "application/json", ext: ".json"},
 	}[f]
 }
 

@@ -10,14 +10,14 @@ import (
 
 func TestFormats(t *testing.T) {
 	all := media.Formats(func(media.Format) bool { return true })
-	if len(all) != 10 || slices.Contains(all, media.None) {
+	if len(all) != 11 || slices.Contains(all, media.None) {
 		t.Errorf("formats = %v", all)
 	}
 	for _, f := range all {
 		if media.ByName(f.String()) != f {
 			t.Errorf("ByName(%q) = %v", f, media.ByName(f.String()))
 		}
-		if !strings.HasPrefix(f.MIME(), "image/") || !strings.HasPrefix(f.Ext(), ".") {
+		if !strings.HasPrefix(f.MIME(), "image/") && f != media.JSON || !strings.HasPrefix(f.Ext(), ".") {
 			t.Errorf("%v: type %q, ending %q", f, f.MIME(), f.Ext())
 		}
 		if f.CanEncode() && !f.CanDecode() {
@@ -27,7 +27,7 @@ func TestFormats(t *testing.T) {
 	if jpeg := media.JPEG; jpeg.HasAlpha() || jpeg.MIME() != "image/jpeg" || jpeg.Ext() != ".jpg" {
 		t.Errorf("JPEG: alpha %t, type %q, ending %q", jpeg.HasAlpha(), jpeg.MIME(), jpeg.Ext())
 	}
-	want := []media.Format{media.JPEG, media.PNG, media.WebP, media.AVIF, media.GIF, media.TIFF}
+	want := []media.Format{media.JPEG, media.PNG, media.WebP, media.AVIF, media.GIF, media.TIFF, media.HEIF, media.BMP, media.JXL}
 	if got := media.Formats(media.Format.CanEncode); !slices.Equal(got, want) {
 		t.Errorf("formats that can be written = %v, want %v", got, want)
 	}

@@ -125,6 +125,7 @@ func (m *Metrics) WatchRenderer(stats func() transform.Stats, memory func() (now
 		Gauge{"edge_renders_in_flight", "Pictures being rendered.", false, func() float64 { return float64(stats().Rendering) }},
 		Gauge{"edge_render_queue", "Pictures waiting for a worker.", false, func() float64 { return float64(stats().Waiting) }},
 		Gauge{"edge_decodes_total", "Originals decoded.", true, func() float64 { return float64(stats().Decodes) }},
+		Gauge{"edge_decoded_pixels_total", "Pixels of the originals decoded, as small as they were decoded.", true, func() float64 { return float64(stats().Pixels) }},
 		Gauge{"edge_encodes_total", "Results encoded.", true, func() float64 { return float64(stats().Encodes) }},
 		Gauge{"edge_vips_memory_bytes", "Memory that libvips holds for pixels.", false, func() float64 { now, _ := memory(); return float64(now) }},
 		Gauge{"edge_vips_memory_peak_bytes", "Most memory that libvips ever held for pixels.", false, func() float64 { _, peak := memory(); return float64(peak) }},
@@ -154,9 +155,14 @@ type renderer struct {
 	next delivery.Renderer
 }
 
-func (r renderer) Render(ctx context.Context, plan transform.Plan, original media.Image, most transform.Limits) (img media.Image, err error) {
+func (r renderer) Render(ctx context.Context, job transform.Job) (img media.Image, err error) {
 	defer r.m.observe("render", time.Now(), &err)
-	return r.next.Render(ctx, plan, original, most)
+	return r.next.Render(ctx, job)
+}
+
+func (r renderer) Inspect(ctx context.Context, picture media.Image, most transform.Limits) (info transform.Info, err error) {
+	defer r.m.observe("inspect", time.Now(), &err)
+	return r.next.Inspect(ctx, picture, most)
 }
 
 func (m *Metrics) observe(stage string, start time.Time, err *error) {

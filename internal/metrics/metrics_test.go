@@ -103,7 +103,11 @@ func (s stage) Fetch(context.Context, string) (origin.Original, error) {
 	return origin.Original{Data: make([]byte, 300), Format: media.PNG}, nil
 }
 
-func (s stage) Render(context.Context, transform.Plan, media.Image, transform.Limits) (media.Image, error) {
+func (s stage) Inspect(context.Context, media.Image, transform.Limits) (transform.Info, error) {
+	return transform.Info{}, s.err
+}
+
+func (s stage) Render(context.Context, transform.Job) (media.Image, error) {
 	return media.Image{Format: media.WebP}, s.err
 }
 
@@ -115,7 +119,7 @@ func TestStages(t *testing.T) {
 		if !errors.Is(got, err) || err == nil && len(o.Data) != 300 {
 			t.Errorf("Fetch = %d bytes, %v; want what the stage gave, and %v", len(o.Data), got, err)
 		}
-		img, got := m.Renderer(stage{err}).Render(t.Context(), transform.Plan{}, media.Image{}, transform.Limits{})
+		img, got := m.Renderer(stage{err}).Render(t.Context(), transform.Job{})
 		if !errors.Is(got, err) || img.Format != media.WebP {
 			t.Errorf("Render = %v, %v; want what the stage gave, and %v", img.Format, got, err)
 		}
@@ -134,7 +138,9 @@ func TestWatch(t *testing.T) {
 	m := metrics.New()
 	m.WatchCache(func() cache.Stats { return cache.Stats{Hits: 1, Misses: 2, Coalesced: 3, Entries: 4, Bytes: 5} })
 	m.WatchRenderer(
-		func() transform.Stats { return transform.Stats{Rendering: 6, Waiting: 7, Decodes: 8, Encodes: 9} },
+		func() transform.Stats {
+			return transform.Stats{Rendering: 6, Waiting: 7, Decodes: 8, Encodes: 9, Pixels: 12}
+		},
 		func() (now, peak int64) { return 10, 11 },
 	)
 	has(t, m,
@@ -146,6 +152,7 @@ func TestWatch(t *testing.T) {
 		"# TYPE edge_renders_in_flight gauge", "edge_renders_in_flight 6",
 		"edge_render_queue 7",
 		"edge_decodes_total 8",
+		"edge_decoded_pixels_total 12",
 		"edge_encodes_total 9",
 		"edge_vips_memory_bytes 10",
 		"edge_vips_memory_peak_bytes 11",

@@ -76,6 +76,12 @@ func lay(from, box size, at position) (x, y int) {
 	return place(box.w-from.w, at.x, 0), place(box.h-from.h, at.y, 0)
 }
 
+// layOdd is lay for a picture laid on another, which may be the larger one: an odd
+// pixel goes to the left or the top, as sharp has it.
+func layOdd(from, box size, at position) (x, y int) {
+	return place(box.w-from.w, at.x, 1), place(box.h-from.h, at.y, 1)
+}
+
 // place divides room along one side; odd is what an odd middle adds.
 func place(room, at, odd int) int {
 	switch at {

@@ -1,9 +1,11 @@
 package transform
 
 import (
-	"context"
+	"errors"
+	"fmt"
 	"image"
 
+	"pixedge/internal/face"
 	"pixedge/internal/fault"
 	"pixedge/internal/op"
 	"pixedge/internal/transform/vips"
@@ -15,17 +17,61 @@ import (
 const maxSide = 10000
 
 // A Canvas holds the picture that a plan's operations change, one after
-// another. Sizes and places are in pixels of the upright picture: one that is
-// still to be turned does not show it.
+// another: one frame, or all those of an animation, which change alike. Sizes and
+// places are in pixels of the upright picture: one that is still to be turned
+// does not show it.
 type Canvas struct {
-	img  *vips.Image
-	size size
-	turn turn // still to be done
-	most int  // pixels a picture may have at any step
+	source *vips.Image   // what the frames are cut from; nil if there is one frame
+	frames []*vips.Image // at least one, all of one size
+	timing vips.Timing
+	size   size
+	turn   turn // still to be done
+	most   int  // pixels a picture may have at any step, its frames counted
+
+	finder *face.Finder
+	open   func(name string, plan Plan) (*Canvas, error) // another picture, after a plan; nil within such a picture
+}
+
+// second returns another picture of the same job, after a plan of its own. It
+// does not move.
+func (c *Canvas) second(name string, plan Plan) (*Canvas, error) {
+	if c.open == nil {
+		return nil, invalid("a second picture may not need a third")
+	}
+	return c.open(name, plan)
+}
+
+// newCanvas takes over an image that was opened with all its frames.
+func newCanvas(img *vips.Image, most int, finder *face.Finder) (*Canvas, error) {
+	c := &Canvas{finder: finder, frames: []*vips.Image{img}, turn: orientation(img.Orientation()), most: most}
+	if _, h := img.Size(); img.FrameHeight() < h {
+		c.timing = img.Timing()
+		frames, err := img.Split()
+		if err != nil {
+			img.Close()
+			return nil, damaged(err)
+		}
+		c.source, c.frames = img, frames
+	}
+	c.size = c.turn.of(imageSize(c.frames[0]))
+	return c, nil
+}
+
+// Close frees the picture.
+func (c *Canvas) Close() {
+	for _, f := range c.frames {
+		f.Close()
+	}
+	if c.source != nil {
+		c.source.Close()
+	}
 }
 
 // Size returns the width and height in pixels.
 func (c *Canvas) Size() (w, h int) { return c.size.w, c.size.h }
+
+// Animated reports whether there are several frames.
+func (c *Canvas) Animated() bool { return len(c.frames) > 1 }
 
 // A turn is what an EXIF orientation asks for: quarters of a circle clockwise,
 // after a mirroring of left and right.
@@ -66,8 +112,9 @@ func (t turn) of(s size) size {
 }
 
 // Scale makes each side of the picture so many times smaller. It works on the
-// picture as it was decoded and leaves the turn for later, when there are fewer
-// pixels to turn.
+// picture as it was decoded and turns it afterwards, when there are fewer pixels
+// to turn. A second Scale finds it upright: half a pixel too many is cut off at
+// one end, and which end that is must not depend on how the camera was held.
 func (c *Canvas) Scale(h, v float64, k vips.Kernel) error {
 	to := scaled(c.size, h, v)
 	if err := c.allow(to); err != nil {
@@ -76,40 +123,58 @@ func (c *Canvas) Scale(h, v float64, k vips.Kernel) error {
 	if h == 1 && v == 1 {
 		return nil
 	}
+	if c.Animated() {
+		// sharp has the frames in one column, where each must be of whole pixels.
+		v = float64(c.size.h) / float64(to.h)
+	}
 	if c.turn.quarters%2 == 1 {
 		h, v = v, h
 	}
-	if err := c.img.Resize(1/h, 1/v, k); err != nil {
-		return damaged(err)
+	for _, f := range c.frames {
+		if err := f.Resize(1/h, 1/v, k); err != nil {
+			return damaged(err)
+		}
 	}
-	c.size = c.turn.of(imageSize(c.img))
-	return nil
+	c.size = c.turn.of(imageSize(c.frames[0]))
+	return c.upright()
 }
 
 // upright does what is left of the turn.
 func (c *Canvas) upright() error {
 	t := c.turn
 	c.turn = turn{}
-	if t.flop {
-		if err := c.img.Flop(); err != nil {
+	for _, f := range c.frames {
+		if t.flop {
+			if err := f.Flop(); err != nil {
+				return damaged(err)
+			}
+		}
+		if t.quarters == 0 {
+			continue
+		}
+		if err := f.Quarter(t.quarters); err != nil {
 			return damaged(err)
 		}
 	}
-	if t.quarters == 0 {
-		return nil
-	}
-	return damaged(c.img.Quarter(t.quarters))
+	return nil
 }
 
-// do turns the picture upright, changes it with verb and takes its new size.
+// do turns the picture upright, changes each frame with verb and takes its new
+// size.
 func (c *Canvas) do(verb func(*vips.Image) error) error {
 	if err := c.upright(); err != nil {
 		return err
 	}
-	if err := verb(c.img); err != nil {
-		return damaged(err)
+	for _, f := range c.frames {
+		if err := verb(f); err != nil {
+			return damaged(err)
+		}
 	}
-	c.size = imageSize(c.img)
+	before := c.size
+	c.size = imageSize(c.frames[0])
+	if max(c.size.w, c.size.h) <= max(before.w, before.h) && c.size.w*c.size.h <= before.w*before.h {
+		return nil // an original may be larger than what we make, and is not made larger
+	}
 	return c.allow(c.size)
 }
 
@@ -131,7 +196,7 @@ func (c *Canvas) Embed(x, y int, to size, color op.Color) error {
 		if err != nil {
 			return err
 		}
-		return img.Embed(x, y, to.w, to.h, ink)
+		return img.Embed(x, y, to.w, to.h, vips.Background, ink)
 	})
 }
 
@@ -161,28 +226,29 @@ func mix(img *vips.Image, color op.Color) ([]float64, error) {
 // allow refuses a size that is over the limits. Each step is held to them, so
 // that no chain passes through a huge picture on its way to a small one.
 func (c *Canvas) allow(s size) error {
-	if s.w > maxSide || s.h > maxSide || s.w*s.h > c.most {
-		return fault.Errorf(fault.Invalid, "a step makes %dx%d pixels; at most %d a side and %d in all are allowed",
-			s.w, s.h, maxSide, c.most)
+	if s.w > maxSide || s.h > maxSide || s.w*s.h*len(c.frames) > c.most {
+		return invalid("a step makes %s%dx%d pixels; at most %d a side and %d in all are allowed",
+			frames(len(c.frames)), s.w, s.h, maxSide, c.most)
 	}
 	return nil
 }
 
-// encode finishes the picture.
-func (c *Canvas) encode(ctx context.Context, e encoder, quality int) ([]byte, error) {
-	if err := c.upright(); err != nil {
-		return nil, err
+// frames counts frames in words, if they are worth a word.
+func frames(n int) string {
+	if n == 1 {
+		return ""
 	}
-	data, err := c.img.Save(ctx, e.saver(c.img), quality, e.effort)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return data, damaged(err)
+	return fmt.Sprintf("%d frames of ", n)
 }
+
+func invalid(format string, args ...any) error { return fault.Errorf(fault.Invalid, format, args...) }
 
 // damaged explains an error of libvips. All arguments were checked before, so
 // what goes wrong in the middle of pixels is taken to be the picture's fault.
 func damaged(err error) error {
+	if _, ours := errors.AsType[*vips.Error](err); !ours {
+		return err
+	}
 	return fault.Wrap(err, fault.Unprocessable, "the picture is damaged or of a kind that cannot be read")
 }
 

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -45,7 +44,7 @@ func (p Plan) Key() string {
 	}
 	key := strings.Join(p.texts, "~")
 	if p.output != (Output{}) {
-		key += fmt.Sprintf(">%v,%d", p.output.Format, p.output.Quality)
+		key += ">" + p.output.text()
 	}
 	return key
 }
@@ -55,36 +54,80 @@ func (p Plan) Steps() []string { return slices.Clone(p.texts) }
 
 // Encoding says in words how the result is encoded.
 func (p Plan) Encoding() string {
-	format, quality := "the original's format", "the format's own quality"
-	if f := p.Format(); f != media.None {
-		format = f.String()
-	}
-	if p.output.Quality > 0 {
-		quality = fmt.Sprintf("quality %d", p.output.Quality)
-	}
-	if p.Original() {
+	switch {
+	case p.Original():
 		return "the original's bytes"
+	case p.output.Format == media.None:
+		return "the original's format" + p.output.text()
 	}
-	return format + ", " + quality
+	return p.output.text()
 }
 
 // Optional methods of operations.
 type (
 	// An outputter changes how the result is encoded and no pixels.
-	outputter interface{ output(*Output) error }
+	outputter interface{ output(*Output) }
 	// A reducer needs no more of the original than some fraction of its size.
 	// It says how many times smaller the original may be decoded.
 	reducer interface{ reduction(from size) float64 }
-	// A densityScaler multiplies its sizes with the request's device pixel ratio.
-	densityScaler interface{ setDPR(float64) }
+	// A passer may do the same to a picture that was decoded smaller. It says how
+	// large what it makes of a picture is, and whether it is such a case.
+	passer interface {
+		pass(from size) (to size, ok bool)
+	}
+	// A nester has operations of its own to compile, and checks what no single
+	// parameter can.
+	nester interface {
+		nest(compile func(text string) (Plan, error)) error
+	}
+	// A filer needs other pictures. It names them as the URL does.
+	filer interface{ files() []string }
+	// A hinter takes what the client says of itself. ownDPR tells that the URL gives
+	// the operation a device pixel ratio of its own.
+	hinter interface{ hint(h Hints, ownDPR bool) }
 )
 
-// A Compiler turns pipelines into plans.
-type Compiler struct{ specs map[string]Spec }
+// Hints are what a request says besides its URL's operations. The zero Hints say
+// nothing.
+type Hints struct {
+	DPR      float64 // device pixel ratio, for operations that are given none of their own
+	Width    int     // device pixels, for a resize that is given no size
+	SaveData bool    // fewer bytes are worth more than detail
+}
 
-// NewCompiler returns a compiler that knows the given operations.
-func NewCompiler(specs []Spec) *Compiler {
-	c := &Compiler{specs: make(map[string]Spec, len(specs))}
+// density returns the device pixel ratio of an operation: its own if the URL gives
+// it one, and otherwise the request's.
+func (h Hints) density(own float64, given bool) float64 {
+	if given || h.DPR == 0 {
+		return own
+	}
+	return h.DPR
+}
+
+// TakesWidth reports whether a width from outside changes the plan.
+func (p Plan) TakesWidth() bool {
+	for _, step := range p.steps {
+		if r, ok := step.(*resize); ok && r.box == (size{}) {
+			return true
+		}
+	}
+	return false
+}
+
+// Recoding reports whether the plan changes no pixels and leaves the format open:
+// what comes out shows the same as what goes in.
+func (p Plan) Recoding() bool { return len(p.steps) == 0 && p.output.Format == media.None }
+
+// A Compiler turns pipelines into plans.
+type Compiler struct {
+	specs   map[string]Spec
+	formats []media.Format
+}
+
+// NewCompiler returns a compiler that knows the given operations and makes the
+// given formats; see [Catalog] and [Encodable].
+func NewCompiler(specs []Spec, formats []media.Format) *Compiler {
+	c := &Compiler{specs: make(map[string]Spec, len(specs)), formats: formats}
 	for _, s := range specs {
 		if _, dup := c.specs[s.Name]; dup {
 			panic("transform: two operations named " + s.Name)
@@ -99,17 +142,18 @@ func NewCompiler(specs []Spec) *Compiler {
 // request, for operations that are given none of their own; 0 means 1.
 //
 // Its errors are Invalid, or Unsupported for formats that cannot be made.
-func (c *Compiler) Compile(p op.Pipeline, dpr float64) (Plan, error) {
+func (c *Compiler) Compile(p op.Pipeline, hints Hints) (Plan, error) {
 	plan := Plan{steps: make([]Operation, 0, len(p)), texts: make([]string, 0, len(p))}
 	for _, call := range p {
-		if err := c.add(&plan, call, dpr); err != nil {
+		if err := c.add(&plan, call, hints); err != nil {
 			return Plan{}, err
 		}
 	}
+	plan.output.Saving = hints.SaveData && plan.output.Quality == 0 && !plan.Original()
 	return plan, nil
 }
 
-func (c *Compiler) add(plan *Plan, call op.Call, dpr float64) error {
+func (c *Compiler) add(plan *Plan, call op.Call, hints Hints) error {
 	if name, ok := call.Preset(); ok {
 		return fault.Errorf(fault.Invalid, "no preset %q", name)
 	}
@@ -123,23 +167,75 @@ func (c *Compiler) add(plan *Plan, call op.Call, dpr float64) error {
 	if err := set.Bind(call); err != nil {
 		return err
 	}
-	if d, ok := step.(densityScaler); ok && dpr != 0 && !set.Given("dpr") {
-		d.setDPR(dpr)
+	if k, ok := step.(hinter); ok {
+		k.hint(hints, set.Given("dpr"))
+	}
+	if n, ok := step.(nester); ok {
+		if err := n.nest(c.nested); err != nil {
+			return err
+		}
 	}
 	if o, ok := step.(outputter); ok {
-		return o.output(&plan.output)
+		o.output(&plan.output)
+		return c.encodable(plan.output.Format)
 	}
 	plan.steps = append(plan.steps, step)
 	plan.texts = append(plan.texts, set.Canonical().String())
 	return nil
 }
 
-// reduction says how many times smaller than it is the original may be decoded.
-func (p Plan) reduction(from size) float64 {
-	if len(p.steps) == 0 {
-		return 1
+// nested compiles the operations on a second picture, which may not call for a
+// third.
+func (c *Compiler) nested(text string) (Plan, error) {
+	p, err := op.Parse(text)
+	if err != nil {
+		return Plan{}, err
 	}
-	if r, ok := p.steps[0].(reducer); ok {
+	plan, err := c.Compile(p, Hints{})
+	if err == nil && len(plan.Files()) > 0 {
+		return Plan{}, invalid("t.merge: tr: operations on a second picture may not name a third")
+	}
+	return plan, err
+}
+
+// Files lists the pictures that the plan needs besides the original, as the URL
+// names them.
+func (p Plan) Files() []string {
+	var names []string
+	for _, step := range p.steps {
+		if f, ok := step.(filer); ok {
+			names = append(names, f.files()...)
+		}
+	}
+	return names
+}
+
+// encodable refuses formats that cannot be made here.
+func (c *Compiler) encodable(f media.Format) error {
+	if f == media.None || slices.Contains(c.formats, f) {
+		return nil
+	}
+	return fault.Errorf(fault.Unsupported, "t.toFormat: f: %v cannot be made here; there are %s", f, list(c.formats))
+}
+
+// reduction says how many times smaller than it is the original may be decoded:
+// as much as the first step that does not pass on what it is given can bear.
+// What is drawn may also be made larger than it is, without getting coarse.
+func (p Plan) reduction(from size, drawn bool) float64 {
+	for _, step := range p.steps {
+		if s, ok := step.(passer); ok {
+			if to, ok := s.pass(from); ok {
+				from = to
+				continue
+			}
+		}
+		r, ok := step.(reducer)
+		switch {
+		case !ok:
+			return 1
+		case drawn:
+			return r.reduction(from)
+		}
 		return max(1, r.reduction(from))
 	}
 	return 1

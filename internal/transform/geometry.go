@@ -1,9 +1,10 @@
 package transform
 
 import (
+	"cmp"
 	"image"
+	"math"
 
-	"pixedge/internal/fault"
 	"pixedge/internal/op"
 	"pixedge/internal/transform/vips"
 )
@@ -13,16 +14,29 @@ import (
 const maxPlace = 1_000_000
 
 // crop keeps a rectangle, as far as it is inside the picture.
-type crop struct{ x, y, w, h int }
+type crop struct {
+	x, y, w, h int
+	position   string
+}
 
 func (r *crop) Params(p *op.ParamSet) {
 	p.Int(&r.x, "x", 0, 0, maxPlace, "Left edge of the rectangle, in pixels.")
 	p.Int(&r.y, "y", 0, 0, maxPlace, "Top edge of the rectangle, in pixels.")
 	p.Int(&r.w, "w", 0, 0, maxPlace, "Width of the rectangle in pixels; 0 reaches to the right edge of the picture.")
 	p.Int(&r.h, "h", 0, 0, maxPlace, "Height of the rectangle in pixels; 0 reaches to the bottom edge of the picture.")
+	declarePosition(p, &r.position, "", "Where the rectangle lies, instead of x and y: a place, attention, entropy, face, or fp_x_y, a point in percent of the picture.")
+}
+
+// pass holds for a rectangle that leaves nothing out.
+func (r *crop) pass(from size) (to size, ok bool) {
+	all := (r.w == 0 || r.w >= from.w) && (r.h == 0 || r.h >= from.h)
+	return from, all && r.x == 0 && r.y == 0 && r.position == ""
 }
 
 func (r *crop) Apply(c *Canvas) error {
+	if r.position != "" {
+		return c.keep(size{cmp.Or(r.w, c.size.w), cmp.Or(r.h, c.size.h)}, r.position)
+	}
 	bounds := image.Rect(0, 0, c.size.w, c.size.h)
 	part := image.Rect(r.x, r.y, r.x+r.w, r.y+r.h)
 	if r.w == 0 {
@@ -33,7 +47,7 @@ func (r *crop) Apply(c *Canvas) error {
 	}
 	part = part.Intersect(bounds)
 	if part.Empty() {
-		return fault.Errorf(fault.Invalid, "t.crop: the rectangle at x:%d, y:%d is outside the picture of %dx%d pixels",
+		return invalid("t.crop: the rectangle at x:%d, y:%d is outside the picture of %dx%d pixels",
 			r.x, r.y, c.size.w, c.size.h)
 	}
 	return c.Extract(part)
@@ -60,7 +74,7 @@ func (e *extract) Apply(c *Canvas) error {
 	}
 	part := image.Rect(b.Left, b.Top, b.Left+b.Width, b.Top+b.Height)
 	if part.Empty() || !part.In(image.Rect(0, 0, c.size.w, c.size.h)) {
-		return fault.Errorf(fault.Invalid, "t.extract: %dx%d pixels at l:%d, t:%d are not inside the picture of %dx%d pixels",
+		return invalid("t.extract: %dx%d pixels at l:%d, t:%d are not inside the picture of %dx%d pixels",
 			b.Width, b.Height, b.Left, b.Top, c.size.w, c.size.h)
 	}
 	return c.Extract(part)
@@ -75,6 +89,11 @@ type rotate struct {
 func (r *rotate) Params(p *op.ParamSet) {
 	p.Int(&r.angle, "a", 0, -36000, 36000, "Degrees to turn clockwise. Multiples of 90 are exact.")
 	p.Color(&r.background, "b", op.Black(), "Color of the corners.")
+}
+
+// pass holds for quarters of a circle.
+func (r *rotate) pass(from size) (to size, ok bool) {
+	return turn{quarters: r.angle / 90 & 1}.of(from), r.angle%90 == 0
 }
 
 func (r *rotate) Apply(c *Canvas) error {
@@ -98,18 +117,102 @@ type flip struct{}
 
 func (flip) Params(*op.ParamSet) {}
 
+func (flip) pass(from size) (to size, ok bool) { return from, true }
+
 func (flip) Apply(c *Canvas) error { return c.do((*vips.Image).Flip) }
 
 type flop struct{}
 
 func (flop) Params(*op.ParamSet) {}
 
+func (flop) pass(from size) (to size, ok bool) { return from, true }
+
 func (flop) Apply(c *Canvas) error { return c.do((*vips.Image).Flop) }
+
+// extend adds a border.
+type extend struct {
+	top, left, bottom, right int
+	color                    op.Color
+	border                   string
+	dpr                      float64
+}
+
+// maxBorder is the widest border, in pixels, as PixelBin has it.
+const maxBorder = 500
+
+func (e *extend) Params(p *op.ParamSet) {
+	p.Int(&e.top, "t", 10, 0, maxBorder, "Pixels to add above.")
+	p.Int(&e.left, "l", 10, 0, maxBorder, "Pixels to add on the left.")
+	p.Int(&e.bottom, "b", 10, 0, maxBorder, "Pixels to add below.")
+	p.Int(&e.right, "r", 10, 0, maxBorder, "Pixels to add on the right.")
+	p.Color(&e.color, "bc", op.Black(), "Color of a constant border.")
+	p.Choice(&e.border, "bt", "constant", []string{"constant", "replicate", "reflect", "wrap"}, "What the border is: a color, the pixels of the edge, the picture mirrored, the picture again.")
+	p.Float(&e.dpr, "dpr", 1, minDPR, maxDPR, "Device pixels a CSS pixel; multiplies the four widths.")
+}
+
+func (e *extend) hint(h Hints, ownDPR bool) { e.dpr = h.density(e.dpr, ownDPR) }
+
+// pass holds for a border of no width.
+func (e *extend) pass(from size) (to size, ok bool) {
+	return from, max(e.top, e.left, e.bottom, e.right) == 0
+}
+
+func (e *extend) Apply(c *Canvas) error {
+	scaled := func(side int) int { return int(math.Round(float64(side) * e.dpr)) }
+	top, left, bottom, right := scaled(e.top), scaled(e.left), scaled(e.bottom), scaled(e.right)
+	to := size{left + c.size.w + right, top + c.size.h + bottom}
+	if err := c.allow(to); err != nil {
+		return err
+	}
+	if e.border == "constant" {
+		return c.Embed(left, top, to, e.color)
+	}
+	how := map[string]vips.Extend{"replicate": vips.Replicate, "reflect": vips.Reflect, "wrap": vips.Wrap}[e.border]
+	return c.do(func(img *vips.Image) error { return img.Embed(left, top, to.w, to.h, how, nil) })
+}
+
+// trim cuts away a border of one color.
+type trim struct{ threshold int }
+
+func (t *trim) Params(p *op.ParamSet) {
+	p.Int(&t.threshold, "t", 10, 1, 500, "How far, in steps of 255, a pixel must be from the upper left one to count as picture.")
+}
+
+func (t *trim) Apply(c *Canvas) error {
+	if err := c.upright(); err != nil {
+		return err
+	}
+	var keep image.Rectangle
+	for _, f := range c.frames {
+		part, err := content(f, float64(t.threshold))
+		if err != nil {
+			return damaged(err)
+		}
+		keep = keep.Union(part)
+	}
+	if keep.Empty() {
+		return nil // nothing but border: there is nothing better to show
+	}
+	return c.Extract(keep)
+}
+
+// content returns the part of an image that differs from its upper left pixel,
+// in color or in opacity.
+func content(img *vips.Image, threshold float64) (image.Rectangle, error) {
+	corner, err := img.At(0, 0)
+	if err != nil {
+		return image.Rectangle{}, err
+	}
+	part, err := img.Differing(threshold*depth(img), corner)
+	return image.Rect(part[0], part[1], part[0]+part[2], part[1]+part[3]), err
+}
 
 func geometry() []Spec {
 	return []Spec{
 		spec[crop]("t.crop", "Keep a rectangle, cut to the picture. An extension: PixelBin has t.extract.", "t.crop(x:40,y:20,w:160,h:120)"),
 		spec[extract]("t.extract", "Keep a rectangle that lies inside the picture.", "t.extract(t:20,l:40,h:120,w:160)"),
+		spec[extend]("t.extend", "Add a border.", "t.extend(t:20,l:20,b:20,r:20,bc:ff8800)"),
+		spec[trim]("t.trim", "Cut away a border of one color.", "t.trim(t:40)"),
 		spec[rotate]("t.rotate", "Turn clockwise.", "t.rotate(a:30,b:ffffff)"),
 		spec[flip]("t.flip", "Mirror top and bottom.", "t.flip()"),
 		spec[flop]("t.flop", "Mirror left and right.", "t.flop()"),

@@ -10,10 +10,13 @@ import (
 	"pixedge/internal/op"
 )
 
-// Manual writes the reference of the operations as Markdown.
-func Manual(w io.Writer, specs []Spec) {
+// Manual writes the reference of the operations as Markdown. Beside each example
+// stands its result, the golden picture that TestExamples holds it to; pictures is
+// where they are, as seen from the page.
+func Manual(w io.Writer, specs []Spec, pictures string) {
 	for _, s := range specs {
-		fmt.Fprintf(w, "## %s\n\n%s\n\nExample: `%s`\n\n", s.Name, s.Doc, s.Example)
+		fmt.Fprintf(w, "## %s\n\n%s\n\n| example | result |\n| --- | --- |\n", s.Name, s.Doc)
+		fmt.Fprintf(w, "| `/v2/demo/%s/card.png` | ![the result](%s/%s.png) |\n\n", s.Example, pictures, s.Name)
 		if params := s.Params(); len(params) > 0 {
 			table(w, params)
 		}

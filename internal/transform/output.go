@@ -1,30 +1,62 @@
 package transform
 
 import (
+	"fmt"
 	"strings"
 
-	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/op"
-	"pixedge/internal/transform/vips"
 )
 
 // An Output is how the finished picture is to be encoded. Its zero value keeps
-// the format of the original and takes the format's own quality.
+// the format of the original, takes the format's own quality and drops all
+// metadata.
 type Output struct {
-	Format  media.Format
-	Quality int // 1 to 100; 0: the format's own
+	Format      media.Format
+	Quality     int // 1 to 100; 0: the format's own
+	Palette     bool
+	Lossless    bool
+	Progressive bool
+	Density     int  // dots an inch; 0: as it was
+	Copyright   bool // keep who made the picture
+	Profile     bool // keep the colors and their profile as they are
+	Saving      bool // fewer bytes are worth more than detail
+}
+
+// Text describes o, for cache keys and people. It is the same for two outputs
+// only if they are the same.
+func (o Output) text() string {
+	words := []string{o.Format.String()}
+	add := func(set bool, format string, args ...any) {
+		if set {
+			words = append(words, fmt.Sprintf(format, args...))
+		}
+	}
+	add(o.Quality > 0, "quality %d", o.Quality)
+	add(o.Palette, "palette")
+	add(o.Lossless, "lossless")
+	add(o.Progressive, "progressive")
+	add(o.Density > 0, "%d dpi", o.Density)
+	add(o.Copyright, "copyright")
+	add(o.Profile, "profile")
+	add(o.Saving, "saving")
+	return strings.Join(words, ",")
 }
 
 // toFormat changes the format.
 type toFormat struct {
 	format  string
 	quality int
+
+	palette, lossless, progressive bool
 }
 
 func (f *toFormat) Params(p *op.ParamSet) {
-	p.Choice(&f.format, "f", "jpeg", []string{"jpeg", "png", "webp", "tiff", "avif", "gif", "bmp", "heif"}, "Format to encode in.")
-	p.IntOrWord(&f.quality, "q", 75, 1, 100, qualities(), "Quality of formats that lose detail.")
+	p.Choice(&f.format, "f", "jpeg", []string{"jpeg", "png", "webp", "tiff", "avif", "bmp", "heif", "gif", "jxl"}, "Format to encode in. gif and jxl are extensions.")
+	p.IntOrWord(&f.quality, "q", 75, 1, 100, qualities(), "Quality of formats that lose detail. best is 95, good 80, eco 60, low 40.")
+	p.Bool(&f.palette, "palette", false, "Make a PNG of at most 256 colors. An extension.")
+	p.Bool(&f.lossless, "lossless", false, "Make a WebP, AVIF or JXL that loses nothing. An extension.")
+	p.Bool(&f.progressive, "progressive", false, "Make a JPEG or PNG that shows coarsely at once. An extension.")
 }
 
 // qualities are PixelBin's words for quality. It does not say which numbers they
@@ -33,14 +65,9 @@ func qualities() []op.Word {
 	return []op.Word{{Name: "best", Value: 95}, {Name: "good", Value: 80}, {Name: "eco", Value: 60}, {Name: "low", Value: 40}}
 }
 
-func (f *toFormat) output(o *Output) error {
-	format := media.ByName(f.format)
-	if !format.CanEncode() {
-		return fault.Errorf(fault.Unsupported, "t.toFormat: f: %s cannot be made here; there are %s",
-			f.format, list(media.Formats(media.Format.CanEncode)))
-	}
-	*o = Output{Format: format, Quality: f.quality}
-	return nil
+func (f *toFormat) output(o *Output) {
+	o.Format, o.Quality = media.ByName(f.format), f.quality
+	o.Palette, o.Lossless, o.Progressive = f.palette, f.lossless, f.progressive
 }
 
 // list names formats for people.
@@ -62,62 +89,53 @@ func (q *compress) Params(p *op.ParamSet) {
 	p.Int(&q.quality, "q", 80, 0, 100, "Quality of formats that lose detail.")
 }
 
-func (q *compress) output(o *Output) error {
-	o.Quality = max(1, q.quality)
-	return nil
-}
+func (q *compress) output(o *Output) { o.Quality = max(1, q.quality) }
 
 // Apply does nothing: the quality matters once, at the end.
 func (*compress) Apply(*Canvas) error { return nil }
 
-// An encoder is how a format is written.
-type encoder struct {
-	save    vips.Saver
-	opaque  vips.Saver // for pictures of 8 bits without alpha, if that differs
-	quality int        // where the URL asks for none
-	effort  int
-	maxSide int // 0: no limit of its own
+// density sets the resolution that printers go by.
+type density struct{ dpi int }
+
+func (d *density) Params(p *op.ParamSet) {
+	p.Int(&d.dpi, "d", 300, 1, 10000, "Dots an inch. No pixel changes.")
 }
 
-func (e encoder) saver(img *vips.Image) vips.Saver {
-	if e.opaque != 0 && !img.HasAlpha() && !img.Wide() {
-		return e.opaque
-	}
-	return e.save
+func (d *density) output(o *Output) { o.Density = d.dpi }
+
+// Apply does nothing: the resolution matters once, at the end.
+func (*density) Apply(*Canvas) error { return nil }
+
+// metadata says what is kept of it.
+type metadata struct{ keep string }
+
+func (m *metadata) Params(p *op.ParamSet) {
+	p.Choice(&m.keep, "k", "copyright", []string{"copyright", "none"}, "What to keep: the EXIF fields Artist and Copyright, or nothing. JPEG, WebP and AVIF carry them; libvips before 8.15 writes none into PNG and TIFF.")
 }
 
-// encoderFor returns how format is written. The qualities look alike to the eye
-// across formats; the efforts are where more time buys few bytes.
-func encoderFor(format media.Format) encoder {
-	switch format {
-	case media.PNG:
-		return encoder{save: vips.SavePNG}
-	case media.WebP:
-		return encoder{save: vips.SaveWebP, quality: 80, effort: 4, maxSide: 16383}
-	case media.AVIF:
-		return encoder{save: vips.SaveAVIF, quality: 55, effort: 1, maxSide: 16384}
-	case media.GIF:
-		return encoder{save: vips.SaveGIF, effort: 7, maxSide: 65535}
-	case media.TIFF:
-		return encoder{save: vips.SaveTIFFDeflate, opaque: vips.SaveTIFF, quality: 80}
-	default:
-		return encoder{save: vips.SaveJPEG, quality: 80, maxSide: 65500}
-	}
+func (m *metadata) output(o *Output) { o.Copyright = m.keep == "copyright" }
+
+// Apply does nothing: metadata matters once, at the end.
+func (*metadata) Apply(*Canvas) error { return nil }
+
+// srgb says whether colors are brought to sRGB.
+type srgb struct{ on bool }
+
+func (s *srgb) Params(p *op.ParamSet) {
+	p.Bool(&s.on, "on", true, "false keeps the original's colors and its profile as they are.")
 }
 
-// natural returns the format a picture of the given format is encoded in when
-// nothing is asked: its own if we can make it, and otherwise one that every
-// browser shows.
-func natural(format media.Format) media.Format {
-	if format.CanEncode() {
-		return format
-	}
-	return media.JPEG
-}
+func (s *srgb) output(o *Output) { o.Profile = !s.on }
+
+// Apply does nothing: colors are converted when the original is opened.
+func (*srgb) Apply(*Canvas) error { return nil }
 
 func output() []Spec {
 	return []Spec{
 		spec[toFormat]("t.toFormat", "Change the format, and the quality with it.", "t.toFormat(f:webp,q:70)"),
 		spec[compress]("t.compress", "Change the quality and keep the format. Where several operations set the quality, the last one counts.", "t.compress(q:30)"),
+		spec[density]("t.density", "Set the resolution that printers go by.", "t.density(d:150)"),
+		spec[metadata]("t.metadata", "Keep who made the picture; without this nothing is kept. An extension.", "t.metadata(k:copyright)"),
+		spec[srgb]("t.srgb", "Keep the original's color profile with on:false; without this colors become sRGB. An extension.", "t.srgb(on:false)"),
 	}
 }

@@ -1,11 +1,13 @@
 package transform
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"sync/atomic"
 
 	"pixedge/internal/config"
+	"pixedge/internal/face"
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/transform/vips"
@@ -31,6 +33,8 @@ type Renderer struct {
 	waiting atomic.Int64
 	decodes atomic.Int64
 	encodes atomic.Int64
+	pixels  atomic.Int64
+	finder  face.Finder
 }
 
 // NewRenderer returns a renderer for cfg.
@@ -47,36 +51,41 @@ type Stats struct {
 	Waiting   int64 // pictures that wait for a worker now
 	Decodes   int64 // originals decoded so far
 	Encodes   int64 // results encoded so far
+	Pixels    int64 // pixels of the originals so far, as small as they were decoded
 }
 
 // Stats returns the counts at this moment.
 func (r *Renderer) Stats() Stats {
 	return Stats{
 		Rendering: int64(len(r.slots)), Waiting: r.waiting.Load(),
-		Decodes: r.decodes.Load(), Encodes: r.encodes.Load(),
+		Decodes: r.decodes.Load(), Encodes: r.encodes.Load(), Pixels: r.pixels.Load(),
 	}
 }
 
-// Render applies plan to an encoded image and encodes the result.
+// A Job is all that a render needs.
+type Job struct {
+	Plan     Plan
+	Original media.Image
+	Files    map[string]media.Image // the other pictures, by the names that Plan.Files has
+	Limits   Limits                 // of every picture
+}
+
+// Render applies the plan to the original and encodes the result.
 //
 // Its errors are Unsupported for formats that cannot be read, Unprocessable for
 // damaged originals and those over the limits, Invalid for arguments that do not
 // suit the picture, Overloaded if too many pictures wait, and Timeout.
-func (r *Renderer) Render(ctx context.Context, plan Plan, original media.Image, most Limits) (media.Image, error) {
-	if plan.Original() {
-		return original, nil
-	}
-	loader, err := loaderFor(original.Format)
-	if err != nil {
-		return media.Image{}, err
+func (r *Renderer) Render(ctx context.Context, job Job) (media.Image, error) {
+	if job.Plan.Original() {
+		return job.Original, nil
 	}
 	if err := r.acquire(ctx); err != nil {
 		return media.Image{}, err
 	}
 	defer r.release()
 	var result media.Image
-	err = vips.Do(func() error {
-		result, err = r.render(ctx, plan, original, loader, most)
+	err := vips.Do(func() (err error) {
+		result, err = r.render(ctx, job)
 		return err
 	})
 	return result, err
@@ -117,33 +126,22 @@ func (r *Renderer) acquire(ctx context.Context) error {
 func (r *Renderer) release() { <-r.slots }
 
 // render does the work: open, steps, encode.
-func (r *Renderer) render(ctx context.Context, plan Plan, original media.Image, l vips.Loader, most Limits) (media.Image, error) {
-	c, err := r.open(plan, original.Data, l, most)
+func (r *Renderer) render(ctx context.Context, job Job) (media.Image, error) {
+	format := cmp.Or(job.Plan.output.Format, natural(job.Original.Format))
+	e := encoderFor(format)
+	c, err := r.open(job.Original, job.Plan, job.Limits, e.save.Frames())
 	if err != nil {
 		return media.Image{}, err
 	}
-	defer c.img.Close()
-	for _, step := range plan.steps {
-		if err := ctx.Err(); err != nil {
-			return media.Image{}, err
-		}
-		if err := step.Apply(c); err != nil {
-			return media.Image{}, err
-		}
+	defer c.Close()
+	c.open = func(name string, plan Plan) (*Canvas, error) { return r.second(ctx, job, name, plan) }
+	if err := job.Plan.apply(ctx, c); err != nil {
+		return media.Image{}, err
 	}
-	format := plan.output.Format
-	if format == media.None {
-		format = natural(original.Format)
-	}
-	e := encoderFor(format)
 	if side := max(c.size.w, c.size.h); e.maxSide > 0 && side > e.maxSide {
-		return media.Image{}, fault.Errorf(fault.Invalid, "%v holds at most %d pixels a side; the result has %d", format, e.maxSide, side)
+		return media.Image{}, invalid("%v holds at most %d pixels a side; the result has %d", format, e.maxSide, side)
 	}
-	quality := plan.output.Quality
-	if quality == 0 {
-		quality = e.quality
-	}
-	data, err := c.encode(ctx, e, quality)
+	data, err := e.write(ctx, c, job.Plan.output)
 	if err != nil {
 		return media.Image{}, err
 	}
@@ -151,33 +149,82 @@ func (r *Renderer) render(ctx context.Context, plan Plan, original media.Image, 
 	return media.Image{Data: data, Format: format}, nil
 }
 
-// open reads the header, checks it against the limits and makes a canvas,
-// decoded as small as the plan allows.
-func (r *Renderer) open(plan Plan, data []byte, l vips.Loader, most Limits) (*Canvas, error) {
-	img, err := vips.Open(data, l, 1)
+// apply carries out the steps.
+func (p Plan) apply(ctx context.Context, c *Canvas) error {
+	for _, step := range p.steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := step.Apply(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// second opens another picture of a job and applies a plan to it.
+func (r *Renderer) second(ctx context.Context, job Job, name string, plan Plan) (*Canvas, error) {
+	file, ok := job.Files[name]
+	if !ok {
+		return nil, fault.Errorf(fault.NotFound, "no such second picture")
+	}
+	c, err := r.open(file, plan, job.Limits, false)
+	if err != nil {
+		return nil, err
+	}
+	err = plan.apply(ctx, c)
+	if err == nil {
+		// It may be needed several times, and in any order.
+		err = c.do((*vips.Image).Settle)
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// open reads the header of a picture, holds it to the limits and makes a canvas,
+// decoded as small as the plan allows, with all frames if they are wanted.
+func (r *Renderer) open(picture media.Image, plan Plan, most Limits, moving bool) (*Canvas, error) {
+	source, err := sourceOf(picture, most)
+	if err != nil {
+		return nil, err
+	}
+	img, err := source.open(1, false)
 	if err != nil {
 		return nil, damaged(err)
 	}
-	c := &Canvas{img: img, turn: orientation(img.Orientation()), most: int(most.MaxPixels)}
-	c.size = c.turn.of(imageSize(img))
 	if err := most.check(img); err != nil {
 		img.Close()
 		return nil, err
 	}
-	if shrink := plan.reduction(c.size); l.Shrinks(shrink) {
+	from := orientation(img.Orientation()).of(imageSize(img))
+	shrink := plan.reduction(from, source.drawn())
+	if to := scaled(from, shrink, shrink); shrink < 1 && (max(to.w, to.h) > maxSide || int64(to.w)*int64(to.h) > int64(most.MaxPixels)) {
+		shrink = 1 // the step itself will say what is wrong
+	}
+	if err := source.affordable(scaled(from, shrink, shrink)); err != nil {
 		img.Close()
-		if c.img, err = vips.Open(data, l, shrink); err != nil {
+		return nil, err
+	}
+	if moving = moving && img.Frames() > 1; moving || source.loader.Shrinks(shrink) {
+		img.Close()
+		if img, err = source.open(shrink, moving); err != nil {
 			return nil, damaged(err)
 		}
-		// What follows computes from the size that was decoded, as sharp does.
-		c.size = c.turn.of(imageSize(c.img))
 	}
 	r.decodes.Add(1)
-	if err := c.img.SRGB(); err != nil {
-		c.img.Close()
+	opened := imageSize(img)
+	r.pixels.Add(int64(opened.w) * int64(opened.h))
+	if !plan.output.Profile {
+		err = img.Standard()
+	}
+	if err != nil {
+		img.Close()
 		return nil, damaged(err)
 	}
-	return c, nil
+	return newCanvas(img, int(most.MaxPixels), &r.finder)
 }
 
 // check holds an original to the limits by its header, before any pixel of it is
@@ -193,16 +240,4 @@ func (l Limits) check(img *vips.Image) error {
 			frames, w, h, l.MaxSide, l.MaxPixels)
 	}
 	return nil
-}
-
-func loaderFor(f media.Format) (vips.Loader, error) {
-	l, ok := map[media.Format]vips.Loader{
-		media.JPEG: vips.LoadJPEG, media.PNG: vips.LoadPNG, media.WebP: vips.LoadWebP,
-		media.AVIF: vips.LoadHEIF, media.HEIF: vips.LoadHEIF, media.GIF: vips.LoadGIF, media.TIFF: vips.LoadTIFF,
-	}[f]
-	if !ok {
-		return l, fault.Errorf(fault.Unsupported, "%v originals cannot be transformed here; those that can are %s",
-			f, list(media.Formats(media.Format.CanDecode)))
-	}
-	return l, nil
 }

@@ -17,6 +17,7 @@ type resize struct {
 	position   string
 	kernel     string
 	dpr        float64
+	enlarge    bool
 }
 
 func (r *resize) Params(p *op.ParamSet) {
@@ -24,9 +25,11 @@ func (r *resize) Params(p *op.ParamSet) {
 	p.Int(&r.box.h, "h", 0, 0, maxSide, "Height of the box in pixels; 0 follows the width.")
 	p.Choice(&r.fit, "f", string(cover), words(cover, contain, fill, inside, outside), "What to do when the shapes of picture and box differ.")
 	p.Color(&r.background, "b", op.Black(), "Color of the bars that contain adds.")
-	p.Choice(&r.position, "p", "center", slices.Sorted(maps.Keys(positions())), "Which part stays with cover, and where the picture lies with contain.")
+	declarePosition(p, &r.position, "center", "Which part stays with cover, and where the picture lies with contain, which takes the nine places alone. "+
+		"attention, entropy, face and fp_x_y, a point in percent of the picture, are extensions.")
 	p.Choice(&r.kernel, "k", "lanczos3", slices.Sorted(maps.Keys(kernels())), "How pixels between pixels are made.")
 	p.Float(&r.dpr, "dpr", 1, minDPR, maxDPR, "Device pixels a CSS pixel; multiplies width and height.")
+	p.Bool(&r.enlarge, "e", true, "Whether the picture may become larger than it is. An extension.")
 }
 
 func positions() map[string]position {
@@ -43,7 +46,13 @@ func kernels() map[string]vips.Kernel {
 	}
 }
 
-func (r *resize) setDPR(dpr float64) { r.dpr = dpr }
+func (r *resize) hint(h Hints, ownDPR bool) {
+	if r.box == (size{}) && h.Width > 0 {
+		r.box.w = h.Width // in device pixels already
+		return
+	}
+	r.dpr = h.density(r.dpr, ownDPR)
+}
 
 // device returns the box in device pixels. A side that dpr would take over the
 // limit is cut to it, and the other side by as much, so that a page that asks
@@ -63,27 +72,37 @@ func times(side int, dpr float64) int {
 	return max(1, int(math.Round(float64(side)*dpr)))
 }
 
+// pass holds if no size is asked for.
+func (r *resize) pass(from size) (to size, ok bool) { return from, r.box == size{} }
+
 // reduction says how many times smaller than it is the picture may be decoded.
 func (r *resize) reduction(from size) float64 {
-	h, v := shrinks(from, r.device(), fit(r.fit))
+	h, v := r.shrinks(from)
 	return min(h, v)
+}
+
+func (r *resize) shrinks(from size) (h, v float64) {
+	h, v = shrinks(from, r.device(), fit(r.fit))
+	if !r.enlarge {
+		h, v = max(1, h), max(1, v)
+	}
+	return h, v
 }
 
 func (r *resize) Apply(c *Canvas) error {
 	box, how := r.device(), fit(r.fit)
-	h, v := shrinks(c.size, box, how)
+	h, v := r.shrinks(c.size)
 	if err := c.Scale(h, v, kernels()[r.kernel]); err != nil {
 		return err
 	}
 	if box.w == 0 || box.h == 0 {
 		return nil
 	}
-	at := positions()[r.position]
 	switch how {
 	case cover:
-		return c.Extract(cut(c.size, box, at))
+		return c.keep(box, r.position)
 	case contain:
-		x, y := lay(c.size, box, at)
+		x, y := lay(c.size, box, positions()[r.position])
 		if c.size == box {
 			return nil
 		}

@@ -46,6 +46,8 @@ func (r Request) pattern() string {
 	switch {
 	case r.Worker:
 		return "wrkr"
+	case r.Info:
+		return "info"
 	case len(r.Pipeline) == 0:
 		return "original"
 	}

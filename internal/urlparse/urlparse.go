@@ -30,14 +30,12 @@ import (
 
 // Limits on what is sent. The first two are the sizes below which no client or
 // proxy in wide use cuts a URL; the names are those of the file systems and of
-// S3; the counts are well over the 15 operations that a stored preset may have.
+// S3; package op limits the operations.
 const (
 	maxPath    = 8192 // bytes of a path as sent, and of its canonical spelling
 	maxQuery   = 8192 // bytes of a query as sent
 	maxFile    = 1024 // bytes of the decoded path of a stored picture
 	maxSegment = 255  // bytes of one decoded segment of it
-	maxCalls   = 32   // operations in one pattern
-	maxArgs    = 32   // parameters of one operation
 	maxOptions = 64   // parameters of one query
 )
 
@@ -48,6 +46,7 @@ type Request struct {
 	Custom    bool        // the host names the cloud and the path does not
 	Zone      string      // slug of six characters; "" is the default zone
 	Worker    bool        // File is for the URL translation worker of the zone
+	Info      bool        // what the picture is, and not the picture; Pipeline empty
 	Pipeline  op.Pipeline // empty for "original" and for a worker
 	File      string      // decoded, without a leading slash; or an absolute URL, see Remote
 	Options   Options
@@ -143,11 +142,11 @@ func (r *Request) readPlace(text string) (rest string, err error) {
 	}
 	if !r.Custom {
 		r.Cloud, rest, _ = strings.Cut(rest, "/")
-		if len(r.Cloud) < 3 || !isWord(r.Cloud) {
+		if len(r.Cloud) < 3 || !op.IsWord(r.Cloud) {
 			return "", invalid("%.40q is not the name of a cloud: three or more letters, digits, _ or -", r.Cloud)
 		}
 	}
-	if slug, after, _ := strings.Cut(rest, "/"); len(slug) == 6 && isWord(slug) && strings.Contains(after, "/") {
+	if slug, after, _ := strings.Cut(rest, "/"); len(slug) == 6 && op.IsWord(slug) && strings.Contains(after, "/") {
 		r.Zone, rest = slug, after
 	}
 	return rest, nil
@@ -168,22 +167,13 @@ func (r *Request) readTarget(text, link string) (err error) {
 		r.File = file
 		return checkFile(file)
 	}
-	if r.Pipeline, err = parsePattern(pattern); err != nil {
-		return err
+	if r.Info = pattern == "info"; !r.Info {
+		if r.Pipeline, err = op.Parse(pattern); err != nil {
+			return err
+		}
 	}
 	r.File, err = readFile(file)
 	return err
-}
-
-// isWord reports whether text has only the characters of names: ASCII letters,
-// digits, _ and -. An empty text is no word.
-func isWord(text string) bool {
-	for i := range len(text) {
-		if c := text[i]; !isAlphanumeric(c) && c != '_' && c != '-' {
-			return false
-		}
-	}
-	return text != ""
 }
 
 func isAlphanumeric(c byte) bool { return isLetter(c) || '0' <= c && c <= '9' }

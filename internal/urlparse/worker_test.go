@@ -32,3 +32,12 @@ func TestTranslate(t *testing.T) {
 		}
 	}
 }
+
+func TestInfo(t *testing.T) {
+	for _, path := range []string{"/v2/demo/info/a/b.jpg", "/v1/demo/zone01/info/https://img.example.com/a.jpg"} {
+		r, err := urlparse.Parse(path, "", "")
+		if err != nil || !r.Info || len(r.Pipeline) != 0 || r.Path() != path {
+			t.Errorf("Parse(%q) = %+v, %v; want a request for info", path, r, err)
+		}
+	}
+}

@@ -45,13 +45,16 @@ func (s *Site) image(ctx context.Context, x *exchange) error {
 // variants writes who may read the answer and what it depends on, also for
 // errors. route may be nil or lack its cloud.
 func (x *exchange) variants(route *delivery.Route) {
-	var cloud *delivery.Cloud
-	if route != nil {
-		cloud = route.Cloud
+	if route == nil || route.Cloud == nil {
+		x.crossOrigin(nil)
+		return
 	}
-	x.crossOrigin(cloud)
-	if route != nil && route.Vary {
-		x.c.Response.Header.Add("Vary", "Accept")
+	x.crossOrigin(route.Cloud)
+	if route.Vary != "" {
+		x.c.Response.Header.Add("Vary", route.Vary)
+	}
+	if route.Cloud.Negotiation.Hints {
+		x.c.Response.Header.Set("Accept-CH", "Sec-CH-DPR, Sec-CH-Width, DPR, Width")
 	}
 }
 

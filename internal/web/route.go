@@ -140,5 +140,6 @@ func (x *exchange) request() delivery.Request {
 		Host:   x.c.Request.Header.Host(),
 		URI:    x.c.Request.Header.RequestURI(),
 		Accept: x.c.Request.Header.Peek("Accept"),
+		Hints:  &x.c.Request.Header,
 	}
 }

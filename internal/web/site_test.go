@@ -56,7 +56,7 @@ func newSite(tb testing.TB, log io.Writer) *web.Site {
 		routes.Close()
 	})
 	service := &delivery.Service{
-		Clouds: clouds, Compiler: transform.NewCompiler(transform.Catalog()), Routes: routes, Cache: pictures, Renderer: renderer{},
+		Clouds: clouds, Compiler: transform.NewCompiler(transform.Catalog(), media.Formats(media.Format.CanEncode)), Routes: routes, Cache: pictures, Renderer: renderer{},
 	}
 	return siteOf(service, log)
 }
@@ -99,13 +99,20 @@ func newCloud(tb testing.TB, name string, signed bool) *delivery.Cloud {
 		CORS:     []string{"*"},
 		Lifetime: delivery.ParseLifetime("public, max-age=31536000, immutable"),
 		Zones:    map[string]delivery.Zone{"": {Fetcher: fetcher}},
+
+		Negotiation: delivery.Negotiation{Formats: media.AcceptsAVIF | media.AcceptsWebP},
 	}
+}
+
+func (renderer) Inspect(_ context.Context, picture media.Image, _ transform.Limits) (transform.Info, error) {
+	return transform.Info{Size: len(picture.Data)}, nil
 }
 
 // renderer writes the plan before the original instead of rendering.
 type renderer struct{}
 
-func (renderer) Render(_ context.Context, plan transform.Plan, original media.Image, _ transform.Limits) (media.Image, error) {
+func (renderer) Render(_ context.Context, job transform.Job) (media.Image, error) {
+	plan, original := job.Plan, job.Original
 	if plan.Original() {
 		return original, nil
 	}

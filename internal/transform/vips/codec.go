@@ -1,15 +1,16 @@
 package vips
 
 /*
-#include <stdlib.h>
 #include "vips.h"
 */
 import "C"
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/h2non/bimg"
@@ -28,55 +29,91 @@ const (
 	LoadHEIF
 	LoadGIF
 	LoadTIFF
+	LoadJXL
+	LoadSVG
 	numLoaders
 )
 
 type loader struct {
-	name    string           // libvips' own
+	name    string           // libvips' own, without _buffer
 	sniffed []bimg.ImageType // what bimg may take the bytes for
+	closed  string           // class that libvips keeps closed unless it is opened by name
 	shrinks bool             // decodes at 1/2, 1/4 and 1/8 of the size
 	scales  bool             // decodes at any smaller size
+	enlarge bool             // and at any larger one: the picture has no pixels of its own
+	frames  bool             // may hold several
 }
 
 func (l Loader) about() loader {
 	return [numLoaders]loader{
-		LoadJPEG: {name: "jpegload_buffer", sniffed: []bimg.ImageType{bimg.JPEG}, shrinks: true},
-		LoadPNG:  {name: "pngload_buffer", sniffed: []bimg.ImageType{bimg.PNG}},
-		LoadWebP: {name: "webpload_buffer", sniffed: []bimg.ImageType{bimg.WEBP}, scales: true},
-		LoadHEIF: {name: "heifload_buffer", sniffed: []bimg.ImageType{bimg.AVIF, bimg.HEIF, bimg.UNKNOWN}},
-		LoadGIF:  {name: "gifload_buffer", sniffed: []bimg.ImageType{bimg.GIF}},
-		LoadTIFF: {name: "tiffload_buffer", sniffed: []bimg.ImageType{bimg.TIFF, bimg.UNKNOWN}},
+		LoadJPEG: {name: "jpegload", sniffed: []bimg.ImageType{bimg.JPEG}, shrinks: true},
+		LoadPNG:  {name: "pngload", sniffed: []bimg.ImageType{bimg.PNG}},
+		LoadWebP: {name: "webpload", sniffed: []bimg.ImageType{bimg.WEBP}, scales: true, frames: true},
+		LoadHEIF: {name: "heifload", sniffed: []bimg.ImageType{bimg.AVIF, bimg.HEIF, bimg.UNKNOWN}},
+		LoadGIF:  {name: "gifload", sniffed: []bimg.ImageType{bimg.GIF}, frames: true},
+		LoadTIFF: {name: "tiffload", sniffed: []bimg.ImageType{bimg.TIFF, bimg.UNKNOWN}},
+		LoadJXL:  {name: "jxlload", sniffed: []bimg.ImageType{bimg.UNKNOWN}, closed: "VipsForeignLoadJxl"},
+		LoadSVG:  {name: "svgload", sniffed: []bimg.ImageType{bimg.SVG, bimg.UNKNOWN}, closed: "VipsForeignLoadSvg", scales: true, enlarge: true},
 	}[l]
+}
+
+// openLoaders opens the loaders among those that libvips keeps closed because nobody
+// fuzzes them upstream: package inspect looks at their files first.
+func openLoaders() {
+	for l := Loader(1); l < numLoaders; l++ {
+		if class := l.about().closed; class != "" {
+			c, free := cString(class)
+			C.vips_operation_block_set(c, 0)
+			free()
+		}
+	}
+	// Saving is not reading: nothing hostile comes in here.
+	c, free := cString("VipsForeignSave")
+	defer free()
+	C.vips_operation_block_set(c, 0)
 }
 
 // Open reads the header of data. The pixels are decoded when they are asked
 // for, so damage further on shows in a later call. data must not change before
 // Close.
 //
-// shrink, at least 1, says how many times smaller a side may be decoded; the
-// image is that much smaller or less, as the loader can, and Size tells.
-func Open(data []byte, l Loader, shrink float64) (*Image, error) {
+// shrink says how many times smaller a side may be decoded; the image is that
+// much smaller or less, as the loader can, and Size tells. Below 1 it matters for
+// drawings alone. With frames all frames of an animation are opened, one below
+// the other; see Split.
+func Open(data []byte, l Loader, shrink float64, frames bool) (*Image, error) {
 	about := l.about()
 	if err := about.agrees(data); err != nil {
 		return nil, err
 	}
-	name := C.CString(about.name)
-	defer C.free(unsafe.Pointer(name))
+	name, free := cString(about.name + "_buffer")
+	defer free()
+	options, free := cString(about.options(shrink, frames))
+	defer free()
 	pinned := new(runtime.Pinner)
 	pinned.Pin(unsafe.SliceData(data))
-	s := C.PixedgeSource{loader: name, buf: unsafe.Pointer(unsafe.SliceData(data)), len: C.size_t(len(data))}
-	if about.shrinks {
-		s.shrink = C.int(jpegShrink(shrink))
-	}
-	if about.scales && shrink > 1 {
-		s.scale = C.double(1 / shrink)
-	}
 	m := &Image{pinned: pinned}
-	if C.pixedge_load(&s, &m.ref) != 0 {
+	if C.pixedge_load(name, unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)), options, &m.ref) != 0 {
 		m.Close()
 		return nil, lastError("load")
 	}
 	return m, nil
+}
+
+// options are those of the loader. Damage past the header is an error and not
+// grey filler; libvips' own default serves what it could decode.
+func (l loader) options(shrink float64, frames bool) string {
+	options := []string{"access=sequential", "fail-on=error"}
+	if n := jpegShrink(shrink); l.shrinks && n > 1 {
+		options = append(options, fmt.Sprintf("shrink=%d", n))
+	}
+	if l.scales && (shrink > 1 || l.enlarge && shrink > 0) {
+		options = append(options, fmt.Sprintf("scale=%.17g", 1/shrink))
+	}
+	if l.frames && frames {
+		options = append(options, "n=-1")
+	}
+	return strings.Join(options, ",")
 }
 
 // agrees asks bimg for a second opinion on the type of data.
@@ -90,11 +127,11 @@ func (l loader) agrees(data []byte) error {
 	return nil
 }
 
-// Shrinks reports whether opening with that shrink decodes fewer pixels than
-// the original has.
+// Shrinks reports whether opening with that shrink decodes another number of
+// pixels than the original has.
 func (l Loader) Shrinks(shrink float64) bool {
 	about := l.about()
-	return about.shrinks && jpegShrink(shrink) > 1 || about.scales && shrink > 1
+	return about.shrinks && jpegShrink(shrink) > 1 || about.scales && shrink > 1 || about.enlarge && shrink != 1
 }
 
 // jpegShrink returns by how much libjpeg shrinks while it decodes, for a picture
@@ -122,51 +159,93 @@ const (
 	SavePNG
 	SaveWebP
 	SaveAVIF
+	SaveHEIF
 	SaveGIF
-	SaveTIFF        // with JPEG inside, for pictures of 8 bits without alpha
-	SaveTIFFDeflate // without loss
+	SaveTIFF
+	SaveJXL
 	numSavers
 )
 
 type saver struct {
-	name    string // libvips' own
-	quality bool
-	effort  bool
+	name   string // libvips' own, without _buffer
+	always string // options
+	q      bool   // has a quality
+	effort bool   // has an effort
+	frames bool   // may hold several
 }
 
 func (s Saver) about() saver {
 	return [numSavers]saver{
-		SaveJPEG:        {name: "jpegsave_buffer", quality: true},
-		SavePNG:         {name: "pngsave_buffer"},
-		SaveWebP:        {name: "webpsave_buffer", quality: true, effort: true},
-		SaveAVIF:        {name: "heifsave_buffer", quality: true, effort: true},
-		SaveGIF:         {name: "gifsave_buffer", effort: true},
-		SaveTIFF:        {name: "tiffsave_buffer", quality: true},
-		SaveTIFFDeflate: {name: "tiffsave_buffer"},
+		SaveJPEG: {name: "jpegsave", always: "optimize-coding=true", q: true},
+		SavePNG:  {name: "pngsave", always: "compression=6,filter=all", q: true, effort: true},
+		SaveWebP: {name: "webpsave", q: true, effort: true, frames: true},
+		SaveAVIF: {name: "heifsave", always: "compression=av1", q: true, effort: true},
+		SaveHEIF: {name: "heifsave", always: "compression=hevc", q: true, effort: true},
+		SaveGIF:  {name: "gifsave", effort: true, frames: true},
+		SaveTIFF: {name: "tiffsave", q: true},
+		SaveJXL:  {name: "jxlsave", q: true, effort: true},
 	}[s]
 }
 
-// Save decodes, computes and encodes all that the calls before it asked for,
-// and returns the file without any metadata. quality is 1 to 100; effort counts
-// from 0 as libvips does. Each is ignored by savers without it. Save ends early
-// when ctx does, except while inside a codec.
-func (m *Image) Save(ctx context.Context, s Saver, quality, effort int) ([]byte, error) {
-	about := s.about()
-	name := C.CString(about.name)
-	defer C.free(unsafe.Pointer(name))
-	t := C.PixedgeTarget{saver: name, effort: -1}
-	if about.quality {
-		t.quality = C.int(quality)
+// Works reports whether this libvips can really write the encoding: a codec may
+// be a library of its own that is not there.
+func (s Saver) Works(quality, effort int) bool {
+	m, err := Plain(16, 16, []float64{1, 2, 3})
+	if err != nil {
+		return false
 	}
-	if about.effort {
-		t.effort = C.int(effort)
+	defer m.Close()
+	_, err = m.Save(context.Background(), s, Settings{Quality: quality, Effort: effort})
+	return err == nil
+}
+
+// Frames reports whether the encoding can hold several frames.
+func (s Saver) Frames() bool { return s.about().frames }
+
+// Settings are what a saver is told. What it has no use for is ignored.
+type Settings struct {
+	Quality int      // 1 to 100
+	Effort  int      // from 0, as libvips counts
+	Options string   // more of libvips' own, such as "lossless=true"
+	Keep    []string // fields of the metadata to keep, by libvips' names; none: nothing is
+}
+
+// Save decodes, computes and encodes all that the calls before it asked for,
+// and returns the file. Save ends early when ctx does, except while inside a
+// codec.
+func (m *Image) Save(ctx context.Context, s Saver, with Settings) ([]byte, error) {
+	about := s.about()
+	name, free := cString(about.name + "_buffer")
+	defer free()
+	options, free := cString(about.options(with))
+	defer free()
+	// Stripping is not left to the savers: libvips 8.14 writes all metadata to WebP
+	// whatever strip says (its issue 3340).
+	if err := m.keep(with.Keep); err != nil {
+		return nil, err
 	}
 	defer m.cancelOn(ctx)()
 	var buf unsafe.Pointer
 	var size C.size_t
-	if C.pixedge_save(m.ref, &t, &buf, &size) != 0 {
+	if C.pixedge_save(name, m.ref, options, &buf, &size) != 0 {
 		return nil, lastError("save")
 	}
 	defer C.g_free(C.gpointer(buf))
 	return C.GoBytes(buf, C.int(size)), nil
+}
+
+func (s saver) options(with Settings) string {
+	options := []string{fmt.Sprintf("strip=%t", len(with.Keep) == 0)}
+	if s.q {
+		options = append(options, fmt.Sprintf("Q=%d", with.Quality))
+	}
+	if s.effort {
+		options = append(options, fmt.Sprintf("effort=%d", with.Effort))
+	}
+	for _, more := range []string{s.always, with.Options} {
+		if more != "" {
+			options = append(options, more)
+		}
+	}
+	return strings.Join(options, ",")
 }

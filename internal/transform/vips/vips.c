@@ -1,31 +1,51 @@
 #include "vips.h"
 
-int
-pixedge_load(const PixedgeSource *s, VipsImage **out)
+static void
+ignore(const char *domain, GLogLevelFlags level, const char *message, void *data)
 {
-	VipsBlob *blob = vips_blob_new(NULL, s->buf, s->len);
-	VipsOperation *operation = vips_operation_new(s->loader);
+	(void) domain;
+	(void) level;
+	(void) message;
+	(void) data;
+}
+
+void
+pixedge_quiet(void)
+{
+	g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG, ignore, NULL);
+}
+
+/* build runs a prepared operation, with its options set from text, and returns
+ * it with its outputs, or NULL. It takes the operation over. */
+static VipsOperation *
+build(VipsOperation *operation, const char *options)
+{
 	VipsOperation *built;
 
-	if (!operation) {
-		vips_area_unref(VIPS_AREA(blob));
-		return -1;
+	if (*options && vips_object_set_from_string(VIPS_OBJECT(operation), options)) {
+		g_object_unref(operation);
+		return NULL;
 	}
-	/* Damage past the header is an error and not grey filler; libvips' own
-	 * default serves what it could decode. */
-	g_object_set(operation,
-		"buffer", blob,
-		"access", VIPS_ACCESS_SEQUENTIAL,
-		"fail_on", VIPS_FAIL_ON_ERROR,
-		NULL);
-	vips_area_unref(VIPS_AREA(blob));
-	if (s->shrink)
-		g_object_set(operation, "shrink", s->shrink, NULL);
-	if (s->scale)
-		g_object_set(operation, "scale", s->scale, NULL);
-
 	built = vips_cache_operation_build(operation);
+	if (!built)
+		vips_object_unref_outputs(VIPS_OBJECT(operation));
 	g_object_unref(operation);
+	return built;
+}
+
+/* set_input gives an operation its image. Most call it "in". */
+static void
+set_input(VipsOperation *operation, VipsImage *in)
+{
+	gboolean usual = g_object_class_find_property(G_OBJECT_GET_CLASS(operation), "in") != NULL;
+
+	g_object_set(operation, usual ? "in" : "input", in, NULL);
+}
+
+/* finish takes an image out of an operation that was built. */
+static int
+finish(VipsOperation *built, VipsImage **out)
+{
 	if (!built)
 		return -1;
 	g_object_get(built, "out", out, NULL);
@@ -34,40 +54,94 @@ pixedge_load(const PixedgeSource *s, VipsImage **out)
 	return 0;
 }
 
-/* set_if sets a property only if the saver has it, so that one function serves
- * every saver and every version of libvips. */
-static void
-set_if(VipsOperation *operation, const char *name, int value)
+int
+pixedge_make(const char *name, const char *options, VipsImage **out)
 {
-	if (g_object_class_find_property(G_OBJECT_GET_CLASS(operation), name))
-		g_object_set(operation, name, value, NULL);
+	VipsOperation *operation = vips_operation_new(name);
+
+	if (!operation)
+		return -1;
+	return finish(build(operation, options), out);
 }
 
 int
-pixedge_save(VipsImage *in, const PixedgeTarget *t, void **buf, size_t *len)
+pixedge_load(const char *name, const void *buf, size_t len, const char *options, VipsImage **out)
 {
-	VipsOperation *operation = vips_operation_new(t->saver);
+	VipsOperation *operation = vips_operation_new(name);
+	VipsBlob *blob;
+
+	if (!operation)
+		return -1;
+	blob = vips_blob_new(NULL, buf, len);
+	g_object_set(operation, "buffer", blob, NULL);
+	vips_area_unref(VIPS_AREA(blob));
+	return finish(build(operation, options), out);
+}
+
+int
+pixedge_call(const char *name, VipsImage *in, const char *options, VipsImage **out)
+{
+	VipsOperation *operation = vips_operation_new(name);
+
+	if (!operation)
+		return -1;
+	set_input(operation, in);
+	return finish(build(operation, options), out);
+}
+
+int
+pixedge_call2(const char *name, const char *first, VipsImage *in, const char *second, VipsImage *other, const char *options, VipsImage **out)
+{
+	VipsOperation *operation = vips_operation_new(name);
+
+	if (!operation)
+		return -1;
+	g_object_set(operation, first, in, second, other, NULL);
+	return finish(build(operation, options), out);
+}
+
+int
+pixedge_calln(const char *name, VipsImage **in, int n, const char *options, VipsImage **out)
+{
+	VipsOperation *operation = vips_operation_new(name);
+	VipsArrayImage *array;
+
+	if (!operation)
+		return -1;
+	array = vips_array_image_new(in, n);
+	g_object_set(operation, "in", array, NULL);
+	vips_area_unref(VIPS_AREA(array));
+	return finish(build(operation, options), out);
+}
+
+int
+pixedge_memory(VipsImage *in, VipsImage **out)
+{
+	return (*out = vips_image_copy_memory(in)) ? 0 : -1;
+}
+
+int
+pixedge_text(const char *text, const char *options, VipsImage **out)
+{
+	VipsOperation *operation = vips_operation_new("text");
+
+	if (!operation)
+		return -1;
+	g_object_set(operation, "text", text, NULL);
+	return finish(build(operation, options), out);
+}
+
+int
+pixedge_save(const char *name, VipsImage *in, const char *options, void **buf, size_t *len)
+{
+	VipsOperation *operation = vips_operation_new(name);
 	VipsOperation *built;
 	VipsBlob *blob = NULL;
 
 	if (!operation)
 		return -1;
-	g_object_set(operation, "in", in, "strip", TRUE, NULL);
-	if (t->quality)
-		set_if(operation, "Q", t->quality);
-	if (t->effort >= 0)
-		set_if(operation, "effort", t->effort);
-	set_if(operation, "optimize_coding", TRUE);
-	if (g_str_equal(t->saver, "heifsave_buffer"))
-		g_object_set(operation, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1, NULL);
-	if (g_str_equal(t->saver, "tiffsave_buffer"))
-		g_object_set(operation,
-			"compression", t->quality ? VIPS_FOREIGN_TIFF_COMPRESSION_JPEG : VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE,
-			NULL);
-
-	built = vips_cache_operation_build(operation);
-	g_object_unref(operation);
-	if (!built)
+	set_input(operation, in);
+	if (!(built = build(operation, options)))
 		return -1;
 	g_object_get(built, "buffer", &blob, NULL);
 	vips_object_unref_outputs(VIPS_OBJECT(built));
@@ -83,137 +157,74 @@ pixedge_save(VipsImage *in, const PixedgeTarget *t, void **buf, size_t *len)
 }
 
 int
-pixedge_memory(VipsImage *in, VipsImage **out)
+pixedge_numbers(const char *name, VipsImage *in, const char *options, const char **names, int n, double *out)
 {
-	return (*out = vips_image_copy_memory(in)) ? 0 : -1;
-}
+	VipsOperation *operation = vips_operation_new(name);
+	VipsOperation *built;
 
-int
-pixedge_extract(VipsImage *in, VipsImage **out, int left, int top, int width, int height)
-{
-	return vips_extract_area(in, out, left, top, width, height, NULL);
-}
+	if (!operation)
+		return -1;
+	set_input(operation, in);
+	if (!(built = build(operation, options)))
+		return -1;
+	for (int i = 0; i < n; i++) {
+		GValue value = G_VALUE_INIT;
 
-int
-pixedge_resize(VipsImage *in, VipsImage **out, double hscale, double vscale, int kernel)
-{
-	return vips_resize(in, out, hscale, "vscale", vscale, "kernel", kernel, NULL);
-}
-
-int
-pixedge_embed(VipsImage *in, VipsImage **out, int left, int top, int width, int height, const double *ink, int bands)
-{
-	VipsArrayDouble *background = vips_array_double_new(ink, bands);
-	int result = vips_embed(in, out, left, top, width, height,
-		"extend", VIPS_EXTEND_BACKGROUND, "background", background, NULL);
-
-	vips_area_unref(VIPS_AREA(background));
-	return result;
-}
-
-int
-pixedge_rotate(VipsImage *in, VipsImage **out, double angle, const double *ink, int bands)
-{
-	VipsArrayDouble *background = vips_array_double_new(ink, bands);
-	int result = vips_rotate(in, out, angle, "background", background, NULL);
-
-	vips_area_unref(VIPS_AREA(background));
-	return result;
-}
-
-int
-pixedge_quarter(VipsImage *in, VipsImage **out, int quarters)
-{
-	return vips_rot(in, out, (VipsAngle) quarters, NULL);
-}
-
-int
-pixedge_flip(VipsImage *in, VipsImage **out, int direction)
-{
-	return vips_flip(in, out, (VipsDirection) direction, NULL);
-}
-
-/* cast_like gives an image the band format of another and lets go of it, since
- * premultiplying makes floats, which cost four times as much to resample. */
-static int
-cast_like(VipsImage *in, VipsImage **out, VipsImage *like)
-{
-	int result = vips_cast(in, out, like->BandFmt, NULL);
-
-	g_object_unref(in);
-	return result;
-}
-
-int
-pixedge_premultiply(VipsImage *in, VipsImage **out)
-{
-	VipsImage *x;
-
-	return vips_premultiply(in, &x, NULL) || cast_like(x, out, in) ? -1 : 0;
-}
-
-int
-pixedge_unpremultiply(VipsImage *in, VipsImage **out)
-{
-	VipsImage *x;
-
-	return vips_unpremultiply(in, &x, NULL) || cast_like(x, out, in) ? -1 : 0;
-}
-
-int
-pixedge_add_alpha(VipsImage *in, VipsImage **out)
-{
-	return vips_addalpha(in, out, NULL);
-}
-
-/* is_plain reports whether the numbers of an image already mean what a browser
- * takes them for. */
-static gboolean
-is_plain(VipsImage *in)
-{
-	switch (in->Type) {
-	case VIPS_INTERPRETATION_sRGB:
-	case VIPS_INTERPRETATION_B_W:
-	case VIPS_INTERPRETATION_RGB16:
-	case VIPS_INTERPRETATION_GREY16:
-		return TRUE;
-	default:
-		return FALSE;
+		g_value_init(&value, G_TYPE_DOUBLE);
+		g_object_get_property(G_OBJECT(built), names[i], &value);
+		out[i] = g_value_get_double(&value);
+		g_value_unset(&value);
 	}
-}
-
-static gboolean
-is_16bit(VipsImage *in)
-{
-	return in->Type == VIPS_INTERPRETATION_RGB16 || in->Type == VIPS_INTERPRETATION_GREY16;
+	vips_object_unref_outputs(VIPS_OBJECT(built));
+	g_object_unref(built);
+	return 0;
 }
 
 int
-pixedge_srgb(VipsImage *in, VipsImage **out)
+pixedge_has(VipsImage *in, const char *field)
 {
-	gboolean profile = vips_image_get_typeof(in, VIPS_META_ICC_NAME) != 0;
-	gboolean cmyk = in->Type == VIPS_INTERPRETATION_CMYK;
+	return vips_image_get_typeof(in, field) != 0;
+}
 
-	/* A broken profile is ignored: the picture is still worth showing. */
-	if ((profile || cmyk) &&
-		!vips_icc_transform(in, out, "srgb",
-			"input_profile", cmyk ? "cmyk" : "srgb",
-			"embedded", TRUE,
-			"intent", VIPS_INTENT_PERCEPTUAL,
-			"depth", is_16bit(in) ? 16 : 8,
-			NULL))
-		return 0;
-	vips_error_clear();
-	if (is_plain(in)) {
-		g_object_ref(in);
-		*out = in;
-		return 0;
+int
+pixedge_get_int(VipsImage *in, const char *field, int fallback)
+{
+	int value;
+
+	if (vips_image_get_typeof(in, field) != G_TYPE_INT || vips_image_get_int(in, field, &value))
+		return fallback;
+	return value;
+}
+
+int
+pixedge_get_ints(VipsImage *in, const char *field, int **out, int *n)
+{
+	if (vips_image_get_typeof(in, field) != VIPS_TYPE_ARRAY_INT)
+		return -1;
+	return vips_image_get_array_int(in, field, out, n);
+}
+
+void
+pixedge_set_ints(VipsImage *in, const char *field, const int *values, int n)
+{
+	if (n == 1)
+		vips_image_set_int(in, field, values[0]);
+	else
+		vips_image_set_array_int(in, field, values, n);
+}
+
+void
+pixedge_keep(VipsImage *in, const char **keep)
+{
+	char **fields = vips_image_get_fields(in);
+
+	for (int i = 0; fields && fields[i]; i++) {
+		gboolean kept = FALSE;
+
+		for (int j = 0; keep[j]; j++)
+			kept = kept || g_str_equal(fields[i], keep[j]);
+		if (!kept)
+			vips_image_remove(in, fields[i]);
 	}
-	return vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, NULL);
-}
-
-int
-pixedge_orientation(VipsImage *in)
-{
-	return vips_image_get_orientation(in);
+	g_strfreev(fields);
 }

@@ -1,40 +1,35 @@
-/* The few calls into libvips that package vips makes. Each returns 0, or -1
- * with a text in libvips' error buffer, and sets its out parameters only when
- * it returns 0. They hold no state and no defaults. */
+/* The few calls into libvips that package vips makes. An operation of libvips is
+ * called by its name, with its options as text ("sigma=2,precision=integer"), the
+ * way libvips' own command line does it; so one function here serves dozens of
+ * verbs. Each returns 0, or -1 with a text in libvips' error buffer, and sets its
+ * out parameters only when it returns 0. They hold no state and no defaults. */
 
 #ifndef PIXEDGE_VIPS_H
 #define PIXEDGE_VIPS_H
 
 #include <vips/vips.h>
 
-typedef struct {
-	const char *loader; /* libvips' nickname, such as jpegload_buffer */
-	const void *buf;
-	size_t len;
-	int shrink;   /* jpegload: 1, 2, 4 or 8; 0 where the loader has no such option */
-	double scale; /* webpload: up to 1; 0 where the loader has no such option */
-} PixedgeSource;
+/* Drop the warnings that libvips would print: what matters comes as errors. */
+void pixedge_quiet(void);
 
-typedef struct {
-	const char *saver; /* libvips' nickname, such as jpegsave_buffer */
-	int quality;       /* 0 where the saver has no such option */
-	int effort;        /* -1 where the saver has no such option */
-} PixedgeTarget;
-
-int pixedge_load(const PixedgeSource *s, VipsImage **out);
-int pixedge_save(VipsImage *in, const PixedgeTarget *t, void **buf, size_t *len);
-
+/* Make an image of nothing, of one image, of two, of many. */
+int pixedge_make(const char *name, const char *options, VipsImage **out);
+int pixedge_load(const char *name, const void *buf, size_t len, const char *options, VipsImage **out);
+int pixedge_call(const char *name, VipsImage *in, const char *options, VipsImage **out);
+int pixedge_call2(const char *name, const char *first, VipsImage *in, const char *second, VipsImage *other, const char *options, VipsImage **out);
+int pixedge_calln(const char *name, VipsImage **in, int n, const char *options, VipsImage **out);
 int pixedge_memory(VipsImage *in, VipsImage **out);
-int pixedge_extract(VipsImage *in, VipsImage **out, int left, int top, int width, int height);
-int pixedge_resize(VipsImage *in, VipsImage **out, double hscale, double vscale, int kernel);
-int pixedge_embed(VipsImage *in, VipsImage **out, int left, int top, int width, int height, const double *ink, int bands);
-int pixedge_rotate(VipsImage *in, VipsImage **out, double angle, const double *ink, int bands);
-int pixedge_quarter(VipsImage *in, VipsImage **out, int quarters);
-int pixedge_flip(VipsImage *in, VipsImage **out, int direction);
-int pixedge_premultiply(VipsImage *in, VipsImage **out);
-int pixedge_unpremultiply(VipsImage *in, VipsImage **out);
-int pixedge_add_alpha(VipsImage *in, VipsImage **out);
-int pixedge_srgb(VipsImage *in, VipsImage **out);
-int pixedge_orientation(VipsImage *in);
+int pixedge_text(const char *text, const char *options, VipsImage **out);
+
+/* Make a file, or numbers, of an image. */
+int pixedge_save(const char *name, VipsImage *in, const char *options, void **buf, size_t *len);
+int pixedge_numbers(const char *name, VipsImage *in, const char *options, const char **names, int n, double *out);
+
+/* Metadata. keep is a list of names that ends in NULL. */
+void pixedge_keep(VipsImage *in, const char **keep);
+int pixedge_has(VipsImage *in, const char *field);
+int pixedge_get_int(VipsImage *in, const char *field, int fallback);
+int pixedge_get_ints(VipsImage *in, const char *field, int **out, int *n);
+void pixedge_set_ints(VipsImage *in, const char *field, const int *values, int n);
 
 #endif

@@ -1,0 +1,139 @@
+package transform
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"pixedge/internal/media"
+	"pixedge/internal/transform/vips"
+)
+
+// An encoder is how a format is written.
+type encoder struct {
+	save    vips.Saver // none for BMP, which libvips leaves to others
+	quality int        // where the URL asks for none
+	effort  int
+	maxSide int // 0: no limit of its own
+}
+
+// encoderFor returns how format is written. The qualities look alike to the eye
+// across formats; the efforts are where more time buys few bytes: see
+// docs/decisions/0006.
+func encoderFor(format media.Format) encoder {
+	return map[media.Format]encoder{
+		media.JPEG: {save: vips.SaveJPEG, quality: 80, maxSide: 65500},
+		media.PNG:  {save: vips.SavePNG, quality: 100, effort: 7},
+		media.WebP: {save: vips.SaveWebP, quality: 80, effort: 3, maxSide: 16383},
+		media.AVIF: {save: vips.SaveAVIF, quality: 60, effort: 1, maxSide: 16384},
+		media.HEIF: {save: vips.SaveHEIF, quality: 60, effort: 1, maxSide: 16384},
+		media.GIF:  {save: vips.SaveGIF, effort: 7, maxSide: 65535},
+		media.TIFF: {save: vips.SaveTIFF, quality: 80},
+		media.JXL:  {save: vips.SaveJXL, quality: 80, effort: 5},
+		media.BMP:  {},
+	}[format]
+}
+
+// natural returns the format a picture of the given format is encoded in when
+// nothing is asked: its own, or one that every browser shows.
+func natural(format media.Format) media.Format {
+	switch format {
+	case media.HEIF:
+		return media.JPEG
+	case media.SVG:
+		return media.PNG
+	default:
+		return format
+	}
+}
+
+// Encodable lists the formats that this libvips can make, found out by making a
+// small picture in each: which codecs there are depends on how it was built.
+func Encodable() []media.Format {
+	return media.Formats(func(f media.Format) bool {
+		e := encoderFor(f)
+		return f.CanEncode() && (e.save == 0 || e.save.Works(e.quality, e.effort))
+	})
+}
+
+// write encodes the picture on a canvas, all its frames if the format holds
+// them.
+func (e encoder) write(ctx context.Context, c *Canvas, o Output) ([]byte, error) {
+	if err := c.upright(); err != nil {
+		return nil, err
+	}
+	if e.save == 0 {
+		return writeBMP(c.frames[0])
+	}
+	img := c.frames[0]
+	if c.Animated() && e.save.Frames() {
+		roll, err := vips.Assemble(c.frames, c.timing)
+		if err != nil {
+			return nil, damaged(err)
+		}
+		defer roll.Close()
+		img = roll
+	}
+	if o.Density > 0 {
+		if err := img.SetDensity(float64(o.Density)); err != nil {
+			return nil, damaged(err)
+		}
+	}
+	data, err := img.Save(ctx, e.save, e.settings(img, o))
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return data, damaged(err)
+}
+
+func (e encoder) settings(img *vips.Image, o Output) vips.Settings {
+	with := vips.Settings{Quality: cmp.Or(o.Quality, e.quality), Effort: e.effort}
+	if o.Saving {
+		with.Quality = with.Quality * 3 / 4
+	}
+	var options []string
+	add := func(set bool, option string, savers ...vips.Saver) {
+		for _, s := range savers {
+			if set && s == e.save {
+				options = append(options, option)
+			}
+		}
+	}
+	add(o.Palette, "palette=true,filter=none", vips.SavePNG) // filters are for neighbours that are alike, and indices are not
+	add(o.Lossless, "lossless=true", vips.SaveWebP, vips.SaveAVIF, vips.SaveJXL)
+	add(o.Progressive, "interlace=true", vips.SaveJPEG, vips.SavePNG)
+	// As with sharp. In AVIF full chroma keeps the edges of vivid colors for a
+	// twentieth more bytes; a JPEG of high quality grows by a fifth with it.
+	add(true, "subsample-mode=off", vips.SaveAVIF)
+	add(true, "subsample-mode=on", vips.SaveJPEG)
+	// JPEG inside, as with sharp, for what JPEG can hold.
+	plain := !img.HasAlpha() && !img.Wide()
+	add(plain, "compression=jpeg", vips.SaveTIFF)
+	add(!plain, "compression=deflate", vips.SaveTIFF)
+	with.Options = strings.Join(options, ",")
+	if o.Copyright {
+		with.Keep = append(with.Keep, "exif-ifd0-Artist", "exif-ifd0-Copyright")
+	}
+	if o.Density > 0 {
+		with.Keep = append(with.Keep, "resolution-unit") // without metadata a JPEG has no density
+	}
+	if o.Profile {
+		with.Keep = append(with.Keep, "icc-profile-data")
+	}
+	return with
+}
+
+// writeBMP encodes one frame as BMP.
+func writeBMP(img *vips.Image) ([]byte, error) {
+	if img.Bands() < 3 {
+		if err := img.To(vips.SRGB); err != nil {
+			return nil, damaged(err)
+		}
+	}
+	pixels, err := img.Pixels()
+	if err != nil {
+		return nil, damaged(err)
+	}
+	w, h := img.Size()
+	return encodeBMP(pixels, w, h, img.Bands())
+}

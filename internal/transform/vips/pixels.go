@@ -1,0 +1,69 @@
+package vips
+
+/*
+#include "vips.h"
+*/
+import "C"
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// Pixels computes the image and returns its channels as bytes, interleaved, row
+// by row. Channels of more than 8 bits are cut to 8.
+func (m *Image) Pixels() ([]byte, error) {
+	narrow := m.Copy()
+	defer narrow.Close()
+	if m.Wide() {
+		if err := narrow.call("cast", "format=uchar,shift=true"); err != nil {
+			return nil, err
+		}
+	}
+	var size C.size_t
+	p := C.vips_image_write_to_memory(narrow.ref, &size)
+	if p == nil {
+		return nil, lastError("pixels")
+	}
+	defer C.g_free(C.gpointer(p))
+	return C.GoBytes(p, C.int(size)), nil
+}
+
+// FromPixels returns an image of w by h pixels in sRGB (or grey, with one or two
+// bands) whose channels are data, interleaved, row by row. data must not change
+// before Close.
+func FromPixels(data []byte, w, h, bands int) (*Image, error) {
+	pinned := new(runtime.Pinner)
+	pinned.Pin(unsafe.SliceData(data))
+	m := &Image{pinned: pinned, inRAM: true}
+	m.ref = C.vips_image_new_from_memory(unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)),
+		C.int(w), C.int(h), C.int(bands), C.VIPS_FORMAT_UCHAR)
+	if m.ref == nil {
+		m.Close()
+		return nil, lastError("pixels")
+	}
+	space := SRGB
+	if bands < 3 {
+		space = Grey
+	}
+	if err := m.call("copy", "interpretation=%s", space); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Interesting returns the upper left corner of the w by h pixels that libvips
+// finds the most interesting. by is "attention" or "entropy".
+func (m *Image) Interesting(w, h int, by string) (x, y int, err error) {
+	if err := m.Settle(); err != nil {
+		return 0, 0, err
+	}
+	part := m.Copy()
+	defer part.Close()
+	if err := part.call("smartcrop", "width=%d,height=%d,interesting=%s", w, h, by); err != nil {
+		return 0, 0, err
+	}
+	// libvips notes where a part came from as a negative offset.
+	return -int(part.ref.Xoffset), -int(part.ref.Yoffset), nil
+}
