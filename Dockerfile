@@ -25,6 +25,7 @@ FROM debian:trixie-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
     ca-certificates \
+    fonts-dejavu-core \
     libheif-plugin-aomenc \
     libheif-plugin-dav1d \
     libheif-plugin-libde265 \

@@ -25,7 +25,7 @@ type writing struct {
 
 func (w *writing) params(p *op.ParamSet, size int, color op.Color, opacity float64) {
 	p.Text(&w.text, "t", "The text: base64 of UTF-8. Lines may be broken by a line feed.")
-	p.Choice(&w.font, "f", "sans", []string{"sans", "serif", "mono", "sans-bold", "serif-bold", "mono-bold"}, "Font.")
+	p.Choice(&w.font, "f", "sans", []string{"sans", "serif", "mono", "sans-bold", "serif-bold", "mono-bold"}, "Font, of the DejaVu family.")
 	p.Int(&w.size, "s", size, 4, 1000, "Size of the letters in pixels.")
 	p.Color(&w.color, "c", color, "Color of the letters.")
 	p.Float(&w.opacity, "o", opacity, 0, 1, "Opacity of the letters, multiplied with the color's.")
@@ -41,11 +41,12 @@ func (w *writing) check(operation string) error {
 	return nil
 }
 
-// families are the fonts by the names that fontconfig knows everywhere.
+// families are the fonts by their own names: those of the package that comes with
+// the program, so that a text looks the same everywhere.
 func families() map[string]string {
 	return map[string]string{
-		"sans": "sans", "serif": "serif", "mono": "monospace",
-		"sans-bold": "sans bold", "serif-bold": "serif bold", "mono-bold": "monospace bold",
+		"sans": "DejaVu Sans", "serif": "DejaVu Serif", "mono": "DejaVu Sans Mono",
+		"sans-bold": "DejaVu Sans bold", "serif-bold": "DejaVu Serif bold", "mono-bold": "DejaVu Sans Mono bold",
 	}
 }
 
