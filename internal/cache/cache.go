@@ -41,9 +41,6 @@ const (
 // String returns the name used in logs and metrics.
 func (o Outcome) String() string { return [...]string{"hit", "miss", "coalesced"}[o] }
 
-// Outcomes lists every Outcome.
-func Outcomes() []Outcome { return []Outcome{Hit, Miss, Coalesced} }
-
 // A Cache keeps values by key and makes each missing one once, however many
 // wait for it.
 type Cache[V any] struct {

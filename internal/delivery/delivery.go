@@ -122,7 +122,7 @@ func (s *Service) make(ctx context.Context, route *Route, v variant) (*Picture, 
 	if err != nil {
 		return nil, err
 	}
-	if !route.plan.Original() || route.request.Info {
+	if &p.Data[0] != &original.Data[0] { // neither is empty: the one was sniffed, the other encoded
 		p.Rendered = time.Since(fetched)
 	}
 	p.ETag = etag(p.Data)
@@ -130,14 +130,14 @@ func (s *Service) make(ctx context.Context, route *Route, v variant) (*Picture, 
 }
 
 // render makes the picture. One that was only to be encoded anew, in a format of
-// our choice, and came out larger, is delivered as it was.
+// our choice, and came out larger, is delivered as it was, if any browser shows it.
 func (s *Service) render(ctx context.Context, route *Route, v variant, original media.Image, files map[string]media.Image) (media.Image, error) {
 	plan, err := s.planFor(route, v, original)
 	if err != nil {
 		return media.Image{}, err
 	}
 	made, err := s.Renderer.Render(ctx, transform.Job{Plan: plan, Original: original, Files: files, Limits: route.Cloud.Limits})
-	if err == nil && route.plan.Recoding() && len(made.Data) > len(original.Data) {
+	if err == nil && route.plan.Recoding() && original.Format.OnWeb() && len(made.Data) > len(original.Data) {
 		return original, nil
 	}
 	return made, err

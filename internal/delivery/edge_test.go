@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -23,6 +24,7 @@ import (
 const (
 	jpeg = "\xff\xd8\xff\xe0 jpeg"
 	gif  = "GIF89a gif"
+	heic = "\x00\x00\x00\x14ftypheic\x00\x00\x00\x00heic heic"
 	svg  = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 )
 
@@ -41,6 +43,7 @@ type edge struct {
 	now              atomic.Int64 // Unix seconds
 	fail             atomic.Pointer[error]
 	gate             chan struct{} // a render waits for it to close, unless it is nil
+	grows            bool          // encoding anew makes pictures larger
 }
 
 func newEdge(tb testing.TB) *edge {
@@ -96,7 +99,7 @@ func (e *edge) fetcher(tb testing.TB, owner string) delivery.Fetcher {
 	tb.Helper()
 	store := blob.NewMem()
 	for name, data := range map[string]string{
-		"a.jpg": jpeg, "b c.jpg": jpeg, "private/a.jpg": jpeg, "a.gif": gif, "a.svg": svg, "text.jpg": "no picture",
+		"a.jpg": jpeg, "b c.jpg": jpeg, "private/a.jpg": jpeg, "a.gif": gif, "a.heic": heic, "a.svg": svg, "text.jpg": "no picture",
 	} {
 		if _, err := store.Put(tb.Context(), name, strings.NewReader(data+" of "+owner), blob.PutOptions{}); err != nil {
 			tb.Fatal(err)
@@ -132,7 +135,11 @@ func (e *edge) Render(_ context.Context, job transform.Job) (media.Image, error)
 	format := cmp.Or(plan.Format(), original.Format)
 	if len(plan.Steps()) == 0 {
 		// Encoded anew, and no larger: a larger one would not be delivered.
-		return media.Image{Data: original.Data, Format: format}, nil
+		data := original.Data
+		if e.grows {
+			data = append(slices.Clone(data), "and more"...)
+		}
+		return media.Image{Data: data, Format: format}, nil
 	}
 	data := bytes.Join([][]byte{[]byte(plan.Key()), original.Data}, []byte(" of "))
 	return media.Image{Data: data, Format: format}, nil

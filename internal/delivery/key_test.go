@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"pixedge/internal/cache"
@@ -276,6 +277,31 @@ func TestCloudOf(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("CloudOf(%q, %q) = %q, want %q", tt.host, tt.uri, got, tt.want)
+		}
+	}
+}
+
+// TestNeverLarger delivers an original that encoding anew would only make larger,
+// but none that some browsers do not show.
+func TestNeverLarger(t *testing.T) {
+	e := newEdge(t)
+	e.grows = true
+	for uri, want := range map[string]media.Format{
+		"/v2/demo/original/a.jpg?f_auto=true":              media.JPEG,
+		"/v2/demo/t.compress(q:90)/a.jpg":                  media.JPEG,
+		"/v2/demo/original/a.heic?f_auto=true":             media.AVIF,
+		"/v2/demo/t.toFormat(f:webp)/a.jpg":                media.WebP, // as asked
+		"/v2/demo/t.flip()/a.jpg?f_auto=true":              media.AVIF, // another picture
+		"/v2/demo/t.flip()~t.compress(q:90)/a.jpg?preview": media.JPEG,
+	} {
+		answer, err := e.Image(t.Context(), delivery.Request{URI: []byte(uri), Accept: []byte("image/avif,image/webp")})
+		if err != nil {
+			t.Fatalf("%s: %v", uri, err)
+		}
+		grown := strings.HasSuffix(string(answer.Picture.Data), "and more")
+		asIs := answer.Picture.Format == media.JPEG && !strings.Contains(uri, "t.flip")
+		if answer.Picture.Format != want || asIs && grown {
+			t.Errorf("%s gives %v, grown %t; want %v", uri, answer.Picture.Format, grown, want)
 		}
 	}
 }

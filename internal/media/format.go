@@ -43,18 +43,19 @@ type row struct {
 	alpha  bool   // can be transparent
 	decode bool   // can be transformed
 	encode bool   // can be asked for
+	web    bool   // every browser shows it
 }
 
 func (f Format) about() row {
 	return [numFormats]row{
-		JPEG: {name: "jpeg", mime: "image/jpeg", ext: ".jpg", decode: true, encode: true},
-		PNG:  {name: "png", mime: "image/png", ext: ".png", alpha: true, decode: true, encode: true},
-		WebP: {name: "webp", mime: "image/webp", ext: ".webp", alpha: true, decode: true, encode: true},
+		JPEG: {name: "jpeg", mime: "image/jpeg", ext: ".jpg", decode: true, encode: true, web: true},
+		PNG:  {name: "png", mime: "image/png", ext: ".png", alpha: true, decode: true, encode: true, web: true},
+		WebP: {name: "webp", mime: "image/webp", ext: ".webp", alpha: true, decode: true, encode: true, web: true},
 		AVIF: {name: "avif", mime: "image/avif", ext: ".avif", alpha: true, decode: true, encode: true},
-		GIF:  {name: "gif", mime: "image/gif", ext: ".gif", alpha: true, decode: true, encode: true},
+		GIF:  {name: "gif", mime: "image/gif", ext: ".gif", alpha: true, decode: true, encode: true, web: true},
 		TIFF: {name: "tiff", mime: "image/tiff", ext: ".tif", alpha: true, decode: true, encode: true},
 		HEIF: {name: "heif", mime: "image/heif", ext: ".heic", alpha: true, decode: true, encode: true},
-		SVG:  {name: "svg", mime: "image/svg+xml", ext: ".svg", alpha: true, decode: true},
+		SVG:  {name: "svg", mime: "image/svg+xml", ext: ".svg", alpha: true, decode: true, web: true},
 		BMP:  {name: "bmp", mime: "image/bmp", ext: ".bmp", decode: true, encode: true},
 		JXL:  {name: "jxl", mime: "image/jxl", ext: ".jxl", alpha: true, decode: true, encode: true},
 		JSON: {name: "json", mime: "application/json", ext: ".json"},
@@ -72,6 +73,9 @@ func (f Format) Ext() string { return f.about().ext }
 
 // HasAlpha reports whether the format can be transparent.
 func (f Format) HasAlpha() bool { return f.about().alpha }
+
+// OnWeb reports whether every browser shows the format.
+func (f Format) OnWeb() bool { return f.about().web }
 
 // CanDecode reports whether images of the format can be transformed.
 func (f Format) CanDecode() bool { return f.about().decode }

@@ -183,10 +183,6 @@ func (m *Image) lightnessRange(lower, upper int) (lo, hi float64, err error) {
 // pixels, has for it.
 func (m *Image) Map(table *Image) error { return m.call2("maplut", "in", "lut", table, "") }
 
-// Ramp returns an image of 256 by 1 pixels of 3 channels, each counting from 0 to
-// 255: the table that changes nothing.
-func Ramp() (*Image, error) { return newImage("identity", "bands=3") }
-
 // opaque carries out work on the channels but alpha.
 func (m *Image) opaque(work func(*Image) error) error {
 	if !m.HasAlpha() {
