@@ -22,7 +22,6 @@ import (
 	"pixedge/internal/origin"
 	"pixedge/internal/signing"
 	"pixedge/internal/transform"
-	"pixedge/internal/transform/vips"
 	"pixedge/internal/web"
 )
 
@@ -32,7 +31,7 @@ type edge struct {
 	site    *web.Site
 	metrics http.Handler
 	demo    bool // no clouds were given
-	render  *transform.Renderer
+	render  *rendering
 	close   func()
 }
 
@@ -40,17 +39,16 @@ type edge struct {
 // the program ends.
 const lastRenders = 2 * time.Second
 
-// stop ends libvips and frees what the edge keeps, unless a picture is still in a
-// codec: that cannot be stopped, and would run on in memory that is gone. Then
-// both go with the process.
+// stop ends the renderer and frees what the edge keeps, unless a picture is still
+// in a codec of this process: that cannot be stopped, and would run on in memory
+// that is gone. Then both go with the process.
 func (e *edge) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastRenders)
 	defer cancel()
-	if e.render.Drain(ctx) != nil {
-		return
+	if e.render.Drain(ctx) == nil {
+		e.close()
+		e.render.stop()
 	}
-	e.close()
-	vips.Stop()
 }
 
 // build makes every part, in the order a request meets them. log may be nil for
@@ -58,13 +56,17 @@ func (e *edge) stop() {
 // key in edge.yaml.
 func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Logger) (*edge, error) {
 	measured := metrics.New()
+	renderer, err := newRendering(s, log != nil)
+	if err != nil {
+		return nil, err
+	}
 	// Of this process and no other: an edge may well be the source of another.
 	id := fmt.Sprintf("pixedge-%08x", rand.Uint32()) //nolint:gosec // it tells edges apart and guards nothing
 	b := builder{
 		id:       id,
 		settings: s,
 		fetcher:  measured.Fetcher,
-		compiler: transform.NewCompiler(transform.Catalog(), transform.Encodable()),
+		compiler: transform.NewCompiler(transform.Catalog(), renderer.formats),
 	}
 	directory, err := b.clouds(ctx, clouds)
 	if err != nil {
@@ -78,9 +80,8 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	renderer := transform.NewRenderer(s.Render)
 	measured.WatchCache(pictures.Stats)
-	measured.WatchRenderer(renderer.Stats, vips.Memory)
+	renderer.watch(measured)
 	service := &delivery.Service{
 		Clouds:   directory,
 		Compiler: b.compiler,

@@ -49,6 +49,7 @@ type commands struct {
 	Health  healthCmd  `cmd:"" help:"Ask a running edge whether it is well."`
 	Conf    confCmd    `cmd:"" name:"config" help:"Check or print the settings."`
 	Version versionCmd `cmd:"" help:"Print the versions of edge and its parts."`
+	Worker  workerCmd  `cmd:"" hidden:"" help:"Render pictures for the edge that starts it."`
 }
 
 // configPath is the --config flag. It is read before kong runs, because what it

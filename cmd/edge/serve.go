@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"pixedge/internal/demo"
-	"pixedge/internal/transform/vips"
 	"pixedge/internal/web"
 )
 
@@ -23,9 +22,6 @@ type serveCmd struct{}
 func (serveCmd) Run(p *program) error {
 	log := newLog(p.stderr, p.settings)
 	defer func() { _ = log.Close() }() // there is nowhere left to say that it failed
-	if err := vips.Start(); err != nil {
-		return err
-	}
 	edge, err := build(p.ctx, p.settings, p.clouds, log.Logger)
 	if err != nil {
 		return err
@@ -42,7 +38,8 @@ func (serveCmd) Run(p *program) error {
 	defer metrics.Close()
 	// What was settled by now: a port may have been left to the system.
 	p.settings.Listen = ln.Addr().String()
-	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "libvips", vips.Version(), "clouds", len(p.clouds))
+	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "libvips", edge.render.version, "clouds", len(p.clouds))
+	edge.render.tell(log.Logger)
 	if edge.demo {
 		if err := welcome(p, edge); err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"pixedge/internal/origin"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
+	"pixedge/internal/worker"
 )
 
 // settings gathers what each package declares. A field's flag is its name in
@@ -22,6 +23,7 @@ type settings struct {
 	MetricsListen string        `default:"127.0.0.1:9090" help:"Address to serve Prometheus metrics on; empty: none."`
 	PublicURL     string        `name:"public-url" help:"Address that clients know the edge by, for links it prints. Default: http:// and the address it listens on."`
 	LogFormat     string        `default:"json" enum:"json,text" help:"Format of the log: json or text."`
+	Isolation     string        `name:"render-isolation" default:"process" enum:"process,none" help:"Where pictures are rendered: in confined processes of their own (process), or in that of the server (none), which a hostile picture may end."`
 	LogLevel      string        `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	DrainTimeout  time.Duration `default:"30s" help:"Longest time to wait for requests in flight when stopping."`
 	DrainDelay    time.Duration `default:"0s" help:"How long to go on serving after /ready fails, so that balancers notice."`
@@ -30,6 +32,7 @@ type settings struct {
 	Cache  cache.Config     `embed:""`
 	Origin origin.Limits    `embed:""`
 	Render transform.Config `embed:""`
+	Worker worker.Config    `embed:""`
 	Limits transform.Limits `embed:""`
 }
 
@@ -69,7 +72,7 @@ func (s *settings) check() error {
 	need(s.Render.Queue >= 0, "render_queue", "must not be negative")
 	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
 	need(s.MetricsListen == "" || s.MetricsListen != s.Listen || strings.HasSuffix(s.Listen, ":0"), "metrics_listen", "must not be the address that pictures are served on")
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.Worker.Check())...)
 }
 
 // canListen reports whether text looks like an address to listen on.

@@ -23,6 +23,7 @@ import (
 	"pixedge/internal/origin"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
+	"pixedge/internal/worker"
 )
 
 // Metrics holds what is measured.
@@ -119,17 +120,33 @@ func (m *Metrics) WatchCache(stats func() cache.Stats) {
 	)
 }
 
-// WatchRenderer adds what a renderer counts, and the memory of libvips.
-func (m *Metrics) WatchRenderer(stats func() transform.Stats, memory func() (now, peak int64)) {
+// WatchRenderer adds what a renderer counts.
+func (m *Metrics) WatchRenderer(stats func() transform.Stats) {
 	m.Watch(
 		Gauge{"edge_renders_in_flight", "Pictures being rendered.", false, func() float64 { return float64(stats().Rendering) }},
 		Gauge{"edge_render_queue", "Pictures waiting for a worker.", false, func() float64 { return float64(stats().Waiting) }},
 		Gauge{"edge_decodes_total", "Originals decoded.", true, func() float64 { return float64(stats().Decodes) }},
 		Gauge{"edge_decoded_pixels_total", "Pixels of the originals decoded, as small as they were decoded.", true, func() float64 { return float64(stats().Pixels) }},
 		Gauge{"edge_encodes_total", "Results encoded.", true, func() float64 { return float64(stats().Encodes) }},
+	)
+}
+
+// WatchVips adds the memory of libvips in this process.
+func (m *Metrics) WatchVips(memory func() (now, peak int64)) {
+	m.Watch(
 		Gauge{"edge_vips_memory_bytes", "Memory that libvips holds for pixels.", false, func() float64 { now, _ := memory(); return float64(now) }},
 		Gauge{"edge_vips_memory_peak_bytes", "Most memory that libvips ever held for pixels.", false, func() float64 { _, peak := memory(); return float64(peak) }},
 	)
+}
+
+// WatchWorkers adds what a pool of worker processes counts besides its renders.
+func (m *Metrics) WatchWorkers(stats func() worker.Stats) {
+	m.Watch(Gauge{"edge_render_peak_bytes", "Largest resident memory that a worker came to in a render.", false, func() float64 { return float64(stats().Peak) }})
+	for _, cause := range worker.Causes() {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "edge_workers_ended_total", Help: "Worker processes that have ended, by cause.", ConstLabels: prometheus.Labels{"cause": cause.String()},
+		}, func() float64 { return float64(stats().Ended[cause]) }))
+	}
 }
 
 // Fetcher measures next.

@@ -58,7 +58,7 @@ func Encodable() []media.Format {
 
 // write encodes the picture on a canvas, all its frames if the format holds
 // them.
-func (e encoder) write(ctx context.Context, c *Canvas, o Output) ([]byte, error) {
+func (e encoder) write(ctx context.Context, c *Canvas, o Output, place vips.Place) ([]byte, error) {
 	if err := c.upright(); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (e encoder) write(ctx context.Context, c *Canvas, o Output) ([]byte, error)
 			return nil, damaged(err)
 		}
 	}
-	data, err := img.Save(ctx, e.save, e.settings(img, o))
+	data, err := img.Save(ctx, e.save, e.settings(img, o), place)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

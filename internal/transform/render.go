@@ -68,6 +68,9 @@ type Job struct {
 	Original media.Image
 	Files    map[string]media.Image // the other pictures, by the names that Plan.Files has
 	Limits   Limits                 // of every picture
+
+	// Place returns memory of n bytes that the result may be put in; nil: Go's own.
+	Place vips.Place
 }
 
 // Render applies the plan to the original and encodes the result.
@@ -141,7 +144,7 @@ func (r *Renderer) render(ctx context.Context, job Job) (media.Image, error) {
 	if side := max(c.size.w, c.size.h); e.maxSide > 0 && side > e.maxSide {
 		return media.Image{}, invalid("%v holds at most %d pixels a side; the result has %d", format, e.maxSide, side)
 	}
-	data, err := e.write(ctx, c, job.Plan.output)
+	data, err := e.write(ctx, c, job.Plan.output, job.Place)
 	if err != nil {
 		return media.Image{}, err
 	}

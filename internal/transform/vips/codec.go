@@ -195,7 +195,7 @@ func (s Saver) Works(quality, effort int) bool {
 		return false
 	}
 	defer m.Close()
-	_, err = m.Save(context.Background(), s, Settings{Quality: quality, Effort: effort})
+	_, err = m.Save(context.Background(), s, Settings{Quality: quality, Effort: effort}, nil)
 	return err == nil
 }
 
@@ -210,10 +210,13 @@ type Settings struct {
 	Keep    []string // fields of the metadata to keep, by libvips' names; none: nothing is
 }
 
+// A Place returns memory of n bytes for a finished file.
+type Place = func(n int) ([]byte, error)
+
 // Save decodes, computes and encodes all that the calls before it asked for,
-// and returns the file. Save ends early when ctx does, except while inside a
-// codec.
-func (m *Image) Save(ctx context.Context, s Saver, with Settings) ([]byte, error) {
+// and returns the file, in memory that place gives; nil takes Go's own. Save ends
+// early when ctx does, except while inside a codec.
+func (m *Image) Save(ctx context.Context, s Saver, with Settings, place Place) ([]byte, error) {
 	about := s.about()
 	name, free := cString(about.name + "_buffer")
 	defer free()
@@ -231,7 +234,15 @@ func (m *Image) Save(ctx context.Context, s Saver, with Settings) ([]byte, error
 		return nil, lastError("save")
 	}
 	defer C.g_free(C.gpointer(buf))
-	return C.GoBytes(buf, C.int(size)), nil
+	if place == nil {
+		return C.GoBytes(buf, C.int(size)), nil
+	}
+	file, err := place(int(size))
+	if err != nil {
+		return nil, err
+	}
+	copy(file, unsafe.Slice((*byte)(buf), int(size)))
+	return file, nil
 }
 
 func (s saver) options(with Settings) string {

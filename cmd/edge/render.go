@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"pixedge/internal/delivery"
+	"pixedge/internal/media"
+	"pixedge/internal/metrics"
+	"pixedge/internal/shm"
+	"pixedge/internal/transform"
+	"pixedge/internal/transform/vips"
+	"pixedge/internal/worker"
+)
+
+// A rendering is a renderer and what the rest of the program wants of it.
+type rendering struct {
+	delivery.Renderer
+
+	formats []media.Format // that can be made
+	version string         // of libvips
+	open    []string       // what a worker could not be denied
+	watch   func(*metrics.Metrics)
+	Drain   func(context.Context) error
+	stop    func()
+}
+
+// newRendering makes what s asks for. Only a program that serves has workers.
+func newRendering(s *settings, serving bool) (*rendering, error) {
+	if serving && s.Isolation == "process" {
+		return newWorkers(s)
+	}
+	if err := vips.Start(); err != nil {
+		return nil, err
+	}
+	r := transform.NewRenderer(s.Render)
+	return &rendering{
+		Renderer: r,
+		formats:  transform.Encodable(),
+		version:  vips.Version(),
+		watch: func(m *metrics.Metrics) {
+			m.WatchRenderer(r.Stats)
+			m.WatchVips(vips.Memory)
+		},
+		Drain: r.Drain,
+		stop:  vips.Stop,
+	}, nil
+}
+
+// idleShared is how much shared memory is kept for the next originals.
+const idleShared = 32 << 20
+
+func newWorkers(s *settings) (*rendering, error) {
+	memory := shm.NewPool(idleShared)
+	// What a worker finds in its environment is what a codec may read of it.
+	command := worker.Command{
+		Path: "/proc/self/exe", Args: []string{"edge", "worker"},
+		Env: []string{"MALLOC_ARENA_MAX=2", "GOTRACEBACK=none", "LANG=C.UTF-8", "HOME=/nonexistent", "XDG_CACHE_HOME=/nonexistent"},
+	}
+	p, err := worker.New(s.Worker, s.Render.Workers, command, memory)
+	if err != nil {
+		return nil, err
+	}
+	return &rendering{
+		Renderer: p,
+		formats:  p.Formats(),
+		version:  p.Version(),
+		open:     p.Open(),
+		watch: func(m *metrics.Metrics) {
+			m.WatchRenderer(func() transform.Stats { return p.Stats().Stats })
+			m.WatchWorkers(p.Stats)
+		},
+		Drain: p.Drain,
+		stop: func() {
+			p.Close()
+			memory.Close()
+		},
+	}, nil
+}
+
+// tell logs what an operator should know of how pictures are confined.
+func (r *rendering) tell(log *slog.Logger) {
+	if len(r.open) > 0 {
+		log.Warn("workers are less confined than they could be", "open", r.open)
+	}
+}
+
+type workerCmd struct{}
+
+// Run renders until the server that started it closes the socket.
+func (workerCmd) Run(*program) error {
+	if err := vips.Start(); err != nil {
+		return err
+	}
+	// The server's signals are for the server: it says when a worker is to end.
+	return worker.Serve(open{})
+}
+
+// open is a sandbox without walls.
+type open struct{}
+
+func (open) Enter(int64) ([]string, error) { return []string{"everything"}, nil }
+func (open) Budget(time.Duration) error    { return nil }

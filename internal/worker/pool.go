@@ -1,0 +1,331 @@
+// Package worker renders in processes of its own.
+//
+// C code cannot be stopped, and a decoder that fails takes its process with it.
+// So a [Pool] keeps a few processes of the same program ("edge worker", see
+// [Serve]), gives each one job at a time, and ends one that takes too long. What a
+// picture does to its process costs its own request, and nobody else's.
+//
+// Pictures travel as descriptors of shared memory (package shm), a few hundred
+// bytes of JSON beside them. The result is copied once, out of the memory that
+// the worker wrote it to.
+//
+// The package does not render (transform does), does not decide which job may
+// begin (admit does), and knows no rule of the kernel's (sandbox does).
+package worker
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pixedge/internal/config"
+	"pixedge/internal/fault"
+	"pixedge/internal/media"
+	"pixedge/internal/shm"
+	"pixedge/internal/transform"
+)
+
+// Config says how workers are kept.
+type Config struct {
+	Memory config.Size   `name:"worker-memory" default:"1GiB" help:"Memory that one render may take; a picture that needs more is refused."`
+	Time   time.Duration `name:"render-timeout" default:"10s" help:"Longest time that one render may take. Then its worker is ended and the picture refused."`
+	Jobs   int           `name:"worker-renders" default:"5000" help:"Renders after which a worker is replaced by a fresh one."`
+	Grown  config.Size   `name:"worker-growth" default:"192MiB" help:"Memory that a worker may hold when it has nothing to do; one that holds more is replaced."`
+}
+
+// A Command starts a worker process.
+type Command struct {
+	Path string
+	Args []string // with the program's name
+	Env  []string
+}
+
+// A Pool renders with worker processes. It does what a transform.Renderer does.
+type Pool struct {
+	cfg     Config
+	command Command
+	memory  *shm.Pool
+	size    int
+
+	idle    chan *process
+	closing chan struct{}
+	kept    sync.WaitGroup
+
+	mu    sync.Mutex
+	stats Stats
+
+	rendering, waiting atomic.Int64
+	hello              hello // of the first worker
+}
+
+// Stats are counts for metrics and tests.
+type Stats struct {
+	transform.Stats
+	Ended [numCauses]int64 // worker processes that have ended, by Cause
+	Peak  int64            // bytes: the largest resident memory that a render has come to
+}
+
+// New starts the workers, and returns when all are ready. count of 0 is one a
+// processor. Pictures from memory are passed on without a copy.
+func New(cfg Config, count int, command Command, memory *shm.Pool) (*Pool, error) {
+	if count == 0 {
+		count = runtime.NumCPU()
+	}
+	p := &Pool{
+		cfg: cfg, command: command, memory: memory, size: count,
+		idle: make(chan *process, count), closing: make(chan struct{}),
+	}
+	started := make(chan error, count)
+	for range count {
+		p.kept.Go(func() { p.keep(started) })
+	}
+	var errs []error
+	for range count {
+		errs = append(errs, <-started)
+	}
+	if err := errors.Join(errs...); err != nil {
+		p.Close()
+		return nil, err
+	}
+	first := <-p.idle
+	p.hello = first.hello
+	p.idle <- first
+	return p, nil
+}
+
+// restart is the time between two tries to start a worker.
+const restart = time.Second
+
+// keep has one worker running at any time, until the pool is closed. It keeps
+// its thread as well: see start. The first start is reported, since a worker that
+// cannot start at all is a mistake in the set-up.
+func (p *Pool) keep(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	wait := time.Duration(0)
+	for {
+		time.Sleep(wait)
+		if p.closed() {
+			return
+		}
+		began := time.Now()
+		worker, err := start(p.command, setup{Memory: int64(p.cfg.Memory)})
+		if started != nil {
+			started <- err
+			started = nil
+			if err != nil {
+				return
+			}
+		}
+		if err == nil {
+			p.idle <- worker
+			p.until(worker)
+		}
+		// What cannot start is not tried again at once.
+		if wait = 0; err != nil {
+			wait = max(0, restart-time.Since(began))
+		}
+	}
+}
+
+// until waits for the end of a worker and counts it.
+func (p *Pool) until(worker *process) {
+	select {
+	case <-worker.exited:
+	case <-p.closing:
+		worker.kill()
+	}
+	worker.close()
+	p.bury()
+	if p.closed() {
+		return
+	}
+	p.mu.Lock()
+	p.stats.Ended[worker.cause()]++
+	p.mu.Unlock()
+}
+
+// bury takes workers that have ended out of the idle ones, where each holds the
+// place of the one that follows it.
+func (p *Pool) bury() {
+	for range len(p.idle) {
+		select {
+		case worker := <-p.idle:
+			if !ended(worker) {
+				p.idle <- worker
+			}
+		default:
+			return
+		}
+	}
+}
+
+func (p *Pool) closed() bool {
+	select {
+	case <-p.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Close ends the workers, at once.
+func (p *Pool) Close() {
+	close(p.closing)
+	p.kept.Wait()
+}
+
+// Formats lists the formats that can be made.
+func (p *Pool) Formats() []media.Format { return p.hello.Formats }
+
+// Version returns the version of libvips that the workers have.
+func (p *Pool) Version() string { return p.hello.Version }
+
+// Open lists what the kernel did not let the workers give up.
+func (p *Pool) Open() []string { return p.hello.Open }
+
+// Stats returns the counts at this moment.
+func (p *Pool) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.stats
+	s.Rendering, s.Waiting = p.rendering.Load(), p.waiting.Load()
+	return s
+}
+
+// Render applies the plan to the original and encodes the result. Its errors are
+// those of transform.Renderer.Render, and Unprocessable for a picture that takes
+// too long, takes too much memory or ends its worker.
+func (p *Pool) Render(ctx context.Context, job transform.Job) (media.Image, error) {
+	if job.Plan.Original() {
+		return job.Original, nil
+	}
+	q := request{Script: job.Plan.Script(), Limits: job.Limits}
+	names := slices.Sorted(maps.Keys(job.Files))
+	pictures := []media.Image{job.Original}
+	for _, name := range names {
+		f := job.Files[name]
+		pictures = append(pictures, f)
+		q.Files = append(q.Files, named{name, picture{f.Format, len(f.Data)}})
+	}
+	a, data, err := p.run(ctx, q, pictures)
+	return media.Image{Data: data, Format: a.Format}, err
+}
+
+// Inspect describes a picture. Its errors are those of Render.
+func (p *Pool) Inspect(ctx context.Context, original media.Image, most transform.Limits) (transform.Info, error) {
+	a, _, err := p.run(ctx, request{Inspect: true, Limits: most}, []media.Image{original})
+	return a.Info, err
+}
+
+// run finds a worker for a job. ctx may end while the job waits, and its deadline
+// ends a job that has begun; but a job that has begun does not end because its
+// client has gone: what is left of it is worth less than a worker.
+func (p *Pool) run(ctx context.Context, q request, pictures []media.Image) (a reply, data []byte, err error) {
+	fds := make([]int, len(pictures))
+	for i, picture := range pictures {
+		region, done, err := p.memory.Share(picture.Data)
+		if err != nil {
+			return a, nil, err
+		}
+		defer done()
+		fds[i] = region.FD()
+	}
+	q.Original = picture{pictures[0].Format, len(pictures[0].Data)}
+	worker, err := p.take(ctx)
+	if err != nil {
+		return a, nil, err
+	}
+	p.rendering.Add(1)
+	defer p.rendering.Add(-1)
+	q.CPU = p.cfg.Time
+	if deadline, ok := ctx.Deadline(); ok {
+		q.CPU = min(q.CPU, time.Until(deadline))
+	}
+	working, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.CPU)
+	defer cancel()
+	a, data, err = worker.do(working, q, fds)
+	p.give(worker, a)
+	return a, data, err
+}
+
+// take waits for a worker.
+func (p *Pool) take(ctx context.Context) (*process, error) {
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	for {
+		select {
+		case worker := <-p.idle:
+			if ended(worker) { // while it had nothing to do
+				continue
+			}
+			return worker, nil
+		case <-ctx.Done():
+			return nil, fault.Wrap(ctx.Err(), fault.Overloaded, "no worker was free in time")
+		case <-p.closing:
+			return nil, fault.Errorf(fault.Overloaded, "the server is stopping")
+		}
+	}
+}
+
+func ended(worker *process) bool {
+	select {
+	case <-worker.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// give takes a worker back after a job.
+func (p *Pool) give(worker *process, a reply) {
+	p.mu.Lock()
+	p.stats.Decodes += a.Stats.Decodes
+	p.stats.Encodes += a.Stats.Encodes
+	p.stats.Pixels += a.Stats.Pixels
+	p.stats.Peak = max(p.stats.Peak, a.Peak)
+	p.mu.Unlock()
+	if worker.spent || ended(worker) {
+		return // until sees to it
+	}
+	if worker.jobs >= p.cfg.Jobs || a.Held > int64(p.cfg.Grown) {
+		worker.retire()
+		return
+	}
+	p.idle <- worker
+}
+
+// Drain waits until nothing is being rendered. It returns ctx's error if that
+// takes longer than ctx.
+func (p *Pool) Drain(ctx context.Context) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for p.rendering.Load() > 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Check finds what the types of the settings let through.
+func (c Config) Check() error {
+	switch {
+	case c.Time <= 0:
+		return errors.New("render_timeout: must be more than 0")
+	case c.Jobs < 1:
+		return errors.New("worker_renders: must be more than 0")
+	case c.Memory < 256<<20:
+		return errors.New("worker_memory: must be at least 256MiB")
+	case c.Grown < 64<<20:
+		return errors.New("worker_growth: must be at least 64MiB")
+	}
+	return nil
+}

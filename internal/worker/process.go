@@ -1,0 +1,228 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pixedge/internal/fault"
+)
+
+// A Cause says why a worker process ended.
+type Cause uint8
+
+// The causes.
+const (
+	Retired  Cause = iota // its time had come
+	Crashed               // it failed in a codec
+	Starved               // it wanted more memory than it may have
+	Deadline              // it was ended, because its job took too long
+	Killed                // the system ended it, as it does when memory runs out
+	Refused               // it did what no renderer does
+	numCauses
+)
+
+// String returns the name used in logs and metrics.
+func (c Cause) String() string {
+	return [numCauses]string{"retired", "crashed", "memory", "deadline", "killed", "refused"}[c]
+}
+
+// Causes lists every Cause.
+func Causes() []Cause {
+	all := make([]Cause, numCauses)
+	for i := range all {
+		all[i] = Cause(i)
+	}
+	return all
+}
+
+// startTimeout is how long a worker may take to say hello.
+const startTimeout = 20 * time.Second
+
+// A process is a worker as its server sees it. One job at a time.
+type process struct {
+	cmd     *exec.Cmd
+	inbox   *inbox
+	result  *os.File
+	stderr  complaints
+	hello   hello
+	jobs    int
+	late    atomic.Bool   // killed by us
+	retired atomic.Bool   // asked to end
+	spent   bool          // being killed: its last job came to the end of its time
+	exited  chan struct{} // closed when it has ended
+}
+
+// start begins a worker process and waits until it is ready. The calling
+// goroutine must keep its thread until the process has ended: the system ends the
+// process with the thread (PR_SET_PDEATHSIG), so that no worker outlives a server
+// that was killed.
+func start(command Command, s setup) (*process, error) {
+	conn, theirs, err := pair()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	p := &process{inbox: newInbox(conn), exited: make(chan struct{})}
+	if p.result, err = resultFile(); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	p.cmd = &exec.Cmd{
+		Path: command.Path, Args: command.Args, Env: command.Env, Dir: "/proc", // where no settings lie
+		Stderr:      &p.stderr,
+		ExtraFiles:  []*os.File{theirs, p.result}, // socketFD and resultFD
+		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true},
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("worker: %w", err), conn.Close(), p.result.Close())
+	}
+	go func() {
+		_ = p.cmd.Wait() // how it ended is in its state
+		close(p.exited)
+	}()
+	if err := p.greet(s); err != nil {
+		p.kill()
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func resultFile() (*os.File, error) {
+	fd, err := unix.MemfdCreate("result", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("worker: memfd_create: %w", err)
+	}
+	return os.NewFile(uintptr(fd), "result"), nil
+}
+
+func (p *process) greet(s setup) error {
+	if err := p.inbox.conn.SetDeadline(time.Now().Add(startTimeout)); err != nil {
+		return err
+	}
+	err := send(p.inbox.conn, s)
+	if err == nil {
+		_, err = p.inbox.receive(&p.hello)
+	}
+	if err != nil {
+		p.kill()
+		return fmt.Errorf("worker: it did not start: %w: %s", err, p.stderr.String())
+	}
+	if p.hello.Fault != "" {
+		return fmt.Errorf("worker: it did not start: %s", p.hello.Fault)
+	}
+	return nil
+}
+
+// do has the worker carry out a job, and returns the bytes of its result. The
+// process is ended when ctx ends. With an error the process may have gone.
+func (p *process) do(ctx context.Context, q request, fds []int) (reply, []byte, error) {
+	stop := context.AfterFunc(ctx, func() {
+		p.late.Store(true)
+		p.kill()
+	})
+	defer func() { p.spent = !stop() }()
+	p.jobs++
+	p.stderr.reset()
+	err := p.inbox.conn.SetDeadline(time.Time{})
+	if err == nil {
+		err = send(p.inbox.conn, q, fds...)
+	}
+	var a reply
+	if err == nil {
+		_, err = p.inbox.receive(&a)
+	}
+	if err != nil {
+		if fault.Of(err) == fault.Invalid {
+			return a, nil, err // it was never sent
+		}
+		return a, nil, p.obituary(err)
+	}
+	if a.Failed || q.Inspect {
+		return a, nil, a.failure()
+	}
+	data, err := p.read(a.Size)
+	return a, data, err
+}
+
+// read copies a result out of the shared memory. The worker is not trusted with
+// its size.
+func (p *process) read(size int) ([]byte, error) {
+	info, err := p.result.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("worker: result: %w", err)
+	}
+	if size < 1 || int64(size) > info.Size() {
+		return nil, fmt.Errorf("worker: a result of %d bytes in %d", size, info.Size())
+	}
+	data := make([]byte, size)
+	if _, err := p.result.ReadAt(data, 0); err != nil {
+		return nil, fmt.Errorf("worker: result: %w", err)
+	}
+	return data, nil
+}
+
+// obituary explains to a client why its job came to nothing. It waits for the
+// end of the process.
+func (p *process) obituary(err error) error {
+	p.kill() // a process that does not talk is of no use
+	<-p.exited
+	err = fmt.Errorf("worker ended (%v): %w: %s", p.cmd.ProcessState, err, p.stderr.String())
+	switch p.cause() {
+	case Deadline:
+		return fault.Wrap(err, fault.Unprocessable, "the picture takes too long to render")
+	case Starved:
+		return fault.Wrap(err, fault.Unprocessable, "the picture takes too much memory to render")
+	case Killed:
+		return fault.Wrap(err, fault.Overloaded, "there was not enough memory to render the picture")
+	default:
+		return fault.Wrap(err, fault.Unprocessable, "the picture is damaged or of a kind that cannot be read")
+	}
+}
+
+// cause says why the process ended, once it has.
+func (p *process) cause() Cause {
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case p.late.Load():
+		return Deadline
+	case p.retired.Load(), ok && status.Exited() && status.ExitStatus() == 0:
+		return Retired
+	case p.stderr.says("out of memory", "failed to allocate", "cannot allocate memory", "unable to allocate"):
+		return Starved
+	case !ok || !status.Signaled():
+		return Crashed
+	}
+	switch status.Signal() { //nolint:exhaustive // the others are what codecs do wrong
+	case syscall.SIGXCPU:
+		return Deadline
+	case syscall.SIGKILL:
+		return Killed
+	case syscall.SIGSYS:
+		return Refused
+	}
+	return Crashed
+}
+
+// retire lets the process end when it has nothing to do.
+func (p *process) retire() {
+	p.retired.Store(true)
+	_ = p.inbox.conn.Close()
+}
+
+// kill ends the process whatever it is doing.
+func (p *process) kill() { _ = p.cmd.Process.Kill() } // or it has ended
+
+// close frees what the server has of a process, once that has ended.
+func (p *process) close() {
+	<-p.exited
+	_ = p.inbox.conn.Close()
+	_ = p.result.Close()
+}

@@ -1,0 +1,199 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pixedge/internal/fault"
+	"pixedge/internal/imgtest"
+	"pixedge/internal/media"
+	"pixedge/internal/op"
+	"pixedge/internal/shm"
+	"pixedge/internal/transform"
+	"pixedge/internal/transform/vips"
+	"pixedge/internal/worker"
+)
+
+// TestMain lets this binary be a worker, too.
+func TestMain(m *testing.M) {
+	if err := vips.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if len(os.Args) == 2 && os.Args[1] == "worker" {
+		if err := worker.Serve(bare{}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// bare is a sandbox without walls.
+type bare struct{}
+
+func (bare) Enter(int64) ([]string, error) { return []string{"everything"}, nil }
+func (bare) Budget(time.Duration) error    { return nil }
+
+func newPool(t *testing.T, cfg worker.Config) *worker.Pool {
+	t.Helper()
+	memory := shm.NewPool(8 << 20)
+	if cfg.Time == 0 {
+		cfg.Time = 20 * time.Second
+	}
+	if cfg.Jobs == 0 {
+		cfg.Jobs = 1000
+	}
+	if cfg.Grown == 0 {
+		cfg.Grown = 1 << 30
+	}
+	p, err := worker.New(cfg, 2, worker.Command{Path: "/proc/self/exe", Args: []string{"edge", "worker"}}, memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.Close()
+		if live := memory.Stats().Live; live != 0 {
+			t.Errorf("%d bytes of shared memory were not released", live)
+		}
+		memory.Close()
+	})
+	return p
+}
+
+func job(t *testing.T, formats []media.Format, text string, original []byte) transform.Job {
+	t.Helper()
+	pipeline, err := op.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := transform.NewCompiler(transform.Catalog(), formats).Compile(pipeline, transform.Hints{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	format, _ := media.Sniff(original)
+	return transform.Job{
+		Plan: plan, Original: media.Image{Data: original, Format: format},
+		Limits: transform.Limits{MaxPixels: 50_000_000, MaxSide: 30000, MaxFrames: 10},
+	}
+}
+
+// TestSameAsHere renders in a worker and in this process, and compares the bytes.
+func TestSameAsHere(t *testing.T) {
+	p := newPool(t, worker.Config{})
+	here := transform.NewRenderer(transform.Config{})
+	original := imgtest.PNG(t, imgtest.Card(200, 120, false))
+	for _, text := range []string{
+		"t.resize(w:50)", "t.crop(x:3,y:4,w:50,h:60)~t.toFormat(f:webp)", "t.toFormat(f:bmp)", "t.blur(s:3)~t.toFormat(f:avif,q:40)",
+		"t.text(t:SGVsbG8)", "t.rotate(a:17)~t.toFormat(f:gif)", "t.resize(w:900,h:900)~t.toFormat(f:tiff)",
+	} {
+		j := job(t, p.Formats(), text, original)
+		got, err := p.Render(t.Context(), j)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		want, err := here.Render(t.Context(), j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Format != want.Format || string(got.Data) != string(want.Data) {
+			t.Errorf("%s: %d bytes of %v, want %d of %v", text, len(got.Data), got.Format, len(want.Data), want.Format)
+		}
+	}
+	j := job(t, p.Formats(), "t.merge(i:Y2FyZC5wbmc,w:20)", original)
+	j.Files = map[string]media.Image{"card.png": j.Original}
+	if _, err := p.Render(t.Context(), j); err != nil {
+		t.Errorf("merge: %v", err)
+	}
+	info, err := p.Inspect(t.Context(), j.Original, j.Limits)
+	if err != nil || info.Width != 200 || info.Height != 120 {
+		t.Errorf("Inspect = %+v, %v", info, err)
+	}
+	if s := p.Stats(); s.Encodes != 8 || s.Decodes < 9 || s.Pixels == 0 {
+		t.Errorf("Stats = %+v", s)
+	}
+}
+
+// TestFaultsTravel has a worker refuse, and sees that kind and words arrive.
+func TestFaultsTravel(t *testing.T) {
+	p := newPool(t, worker.Config{})
+	whole := imgtest.PNG(t, imgtest.Card(200, 120, false))
+	_, err := p.Render(t.Context(), job(t, p.Formats(), "t.resize(w:50)", whole[:len(whole)/2]))
+	if fault.Of(err) != fault.Unprocessable {
+		t.Errorf("half a picture: %v, want unprocessable", err)
+	}
+	_, err = p.Render(t.Context(), job(t, p.Formats(), "t.extract(l:500,t:0,w:10,h:10)", whole))
+	if fault.Of(err) != fault.Invalid || !strings.Contains(fault.Message(err), "t.extract") {
+		t.Errorf("a part outside: %v, want invalid", err)
+	}
+	if s := p.Stats(); s.Ended != [len(s.Ended)]int64{} {
+		t.Errorf("workers have ended: %v", s.Ended)
+	}
+}
+
+// TestDeadline gives a render less time than it needs: its worker is ended, and
+// the next render finds another.
+func TestDeadline(t *testing.T) {
+	p := newPool(t, worker.Config{Time: 300 * time.Millisecond})
+	large := imgtest.PNG(t, imgtest.Card(3000, 3000, false))
+	began := time.Now()
+	_, err := p.Render(t.Context(), job(t, p.Formats(), "t.blur(s:100)~t.blur(s:100)~t.median(s:10)~t.toFormat(f:avif,lossless:true)", large))
+	if fault.Of(err) != fault.Unprocessable || !strings.Contains(fault.Message(err), "too long") {
+		t.Errorf("err = %v, want unprocessable", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	for range 4 {
+		if _, err := p.Render(t.Context(), job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	}
+	if got := p.Stats().Ended[worker.Deadline]; got != 1 {
+		t.Errorf("%d workers were ended by the deadline, want 1", got)
+	}
+}
+
+// TestRecycled replaces each worker after two renders.
+func TestRecycled(t *testing.T) {
+	p := newPool(t, worker.Config{Jobs: 2})
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			if _, err := p.Render(t.Context(), job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := p.Stats().Ended[worker.Retired]; got < 3 {
+		t.Errorf("%d workers were replaced, want 3 or more", got)
+	}
+}
+
+// TestWaits ends the wait for a worker with the client's patience.
+func TestWaits(t *testing.T) {
+	p := newPool(t, worker.Config{Time: 2 * time.Second})
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	slow := job(t, p.Formats(), "t.toFormat(f:avif,lossless:true)", imgtest.PNG(t, imgtest.Card(3000, 3000, false)))
+	for range 2 {
+		busy.Go(func() { _, _ = p.Render(t.Context(), slow) })
+	}
+	for p.Stats().Rendering < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := p.Render(ctx, job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false))))
+	if fault.Of(err) != fault.Overloaded {
+		t.Errorf("err = %v, want overloaded", err)
+	}
+}
