@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"image"
 	"slices"
 	"strings"
 
@@ -74,6 +75,11 @@ type (
 	// large what it makes of a picture is, and whether it is such a case.
 	passer interface {
 		pass(from size) (to size, ok bool)
+	}
+	// A cropper may keep a part of a picture and nothing of the rest. It says which,
+	// and whether it is such a case.
+	cropper interface {
+		part(from size) (part image.Rectangle, ok bool)
 	}
 	// A nester has operations of its own to compile, and checks what no single
 	// parameter can.
@@ -216,6 +222,22 @@ func (c *Compiler) encodable(f media.Format) error {
 		return nil
 	}
 	return fault.Errorf(fault.Unsupported, "t.toFormat: f: %v cannot be made here; there are %s", f, list(c.formats))
+}
+
+// part returns the part of the original that the plan begins with, if it does not
+// need the rest, and how many steps that takes care of.
+func (p Plan) part(from size) (part image.Rectangle, steps int) {
+	if len(p.steps) == 0 {
+		return image.Rectangle{}, 0
+	}
+	c, ok := p.steps[0].(cropper)
+	if !ok {
+		return image.Rectangle{}, 0
+	}
+	if part, ok = c.part(from); !ok {
+		return image.Rectangle{}, 0
+	}
+	return part, 1
 }
 
 // reduction says how many times smaller than it is the original may be decoded:

@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"image"
+
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/svg"
@@ -60,6 +62,64 @@ func (s source) open(shrink float64, moving bool) (*vips.Image, error) {
 		return vips.FromPixels(s.data, s.w, s.h, s.bands)
 	}
 	return vips.Open(s.data, s.loader, shrink, moving)
+}
+
+// decode takes an image whose header was read and returns one that is as small as
+// the plan can do with: shrunk, or a part. done is how many steps of the plan are
+// done with that. It closes the image it took if it returns another one, or none.
+func (s source) decode(img *vips.Image, plan Plan, most Limits, moving bool) (_ *vips.Image, done int, err error) {
+	turned := orientation(img.Orientation())
+	from := turned.of(imageSize(img))
+	shrink := s.bearable(plan.reduction(from, s.drawn()), from)
+	if to := scaled(from, shrink, shrink); shrink < 1 && (max(to.w, to.h) > maxSide || int64(to.w)*int64(to.h) > int64(most.MaxPixels)) {
+		shrink = 1 // the step itself will say what is wrong
+	}
+	if err := s.affordable(scaled(from, shrink, shrink)); err != nil {
+		img.Close()
+		return nil, 0, err
+	}
+	if moving = moving && img.Frames() > 1; moving {
+		img.Close()
+		img, err = s.open(shrink, moving)
+		return img, 0, err
+	}
+	var part image.Rectangle
+	if shrink == 1 && turned == (turn{}) {
+		part, done = plan.part(from)
+	}
+	switch ok, err := img.Part(s.data, s.loader, shrink, part); {
+	case err != nil:
+		img.Close()
+		return nil, 0, err
+	case ok:
+		return img, done, nil
+	}
+	if s.loader.Shrinks(shrink) {
+		img.Close()
+		img, err = s.open(shrink, false)
+	}
+	return img, 0, err
+}
+
+// largePhoto is the size, in pixels, from which on libjpeg's way to halve a picture
+// is as good as resampling: neighbouring pixels of large photographs are alike.
+// The two differ by less than 1 of 255 there, and by 2 in smaller, sharper ones;
+// see docs/decisions/0005.
+const largePhoto = 6_000_000
+
+// bearable returns by how much the picture may be decoded smaller, where a plan
+// could do with shrink. A JPEG is resampled by more than a rounding error
+// afterwards, as with sharp: libjpeg's half is sharper than one that is resampled,
+// and the two would look different side by side.
+func (s source) bearable(shrink float64, from size) float64 {
+	n := int(shrink)
+	if !s.loader.Halves() || n != 2 && n != 4 && n != 8 {
+		return shrink
+	}
+	if whole := float64(n) == shrink && from.w%n == 0 && from.h%n == 0; whole && from.w*from.h >= largePhoto {
+		return shrink
+	}
+	return float64(n) / 2
 }
 
 // drawn reports whether the picture has no pixels of its own and can be made in

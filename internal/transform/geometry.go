@@ -33,12 +33,10 @@ func (r *crop) pass(from size) (to size, ok bool) {
 	return from, all && r.x == 0 && r.y == 0 && r.position == ""
 }
 
-func (r *crop) Apply(c *Canvas) error {
-	if r.position != "" {
-		return c.keep(size{cmp.Or(r.w, c.size.w), cmp.Or(r.h, c.size.h)}, r.position)
-	}
-	bounds := image.Rect(0, 0, c.size.w, c.size.h)
-	part := image.Rect(r.x, r.y, r.x+r.w, r.y+r.h)
+// part returns the rectangle, as far as it is inside the picture.
+func (r *crop) part(from size) (part image.Rectangle, ok bool) {
+	bounds := image.Rect(0, 0, from.w, from.h)
+	part = image.Rect(r.x, r.y, r.x+r.w, r.y+r.h)
 	if r.w == 0 {
 		part.Max.X = max(r.x, bounds.Max.X)
 	}
@@ -46,7 +44,15 @@ func (r *crop) Apply(c *Canvas) error {
 		part.Max.Y = max(r.y, bounds.Max.Y)
 	}
 	part = part.Intersect(bounds)
-	if part.Empty() {
+	return part, r.position == "" && !part.Empty()
+}
+
+func (r *crop) Apply(c *Canvas) error {
+	if r.position != "" {
+		return c.keep(size{cmp.Or(r.w, c.size.w), cmp.Or(r.h, c.size.h)}, r.position)
+	}
+	part, ok := r.part(c.size)
+	if !ok {
 		return invalid("t.crop: the rectangle at x:%d, y:%d is outside the picture of %dx%d pixels",
 			r.x, r.y, c.size.w, c.size.h)
 	}
@@ -67,15 +73,21 @@ func (e *extract) Params(p *op.ParamSet) {
 	p.Box(&e.box, "bbox", "The rectangle as top_left_height_width; replaces the other four.")
 }
 
-func (e *extract) Apply(c *Canvas) error {
+// part returns the rectangle, if it is inside the picture.
+func (e *extract) part(from size) (part image.Rectangle, ok bool) {
 	b := op.Box{Top: e.top, Left: e.left, Height: e.height, Width: e.width}
 	if e.box != (op.Box{}) {
 		b = e.box
 	}
-	part := image.Rect(b.Left, b.Top, b.Left+b.Width, b.Top+b.Height)
-	if part.Empty() || !part.In(image.Rect(0, 0, c.size.w, c.size.h)) {
+	part = image.Rect(b.Left, b.Top, b.Left+b.Width, b.Top+b.Height)
+	return part, !part.Empty() && part.In(image.Rect(0, 0, from.w, from.h))
+}
+
+func (e *extract) Apply(c *Canvas) error {
+	part, ok := e.part(c.size)
+	if !ok {
 		return invalid("t.extract: %dx%d pixels at l:%d, t:%d are not inside the picture of %dx%d pixels",
-			b.Width, b.Height, b.Left, b.Top, c.size.w, c.size.h)
+			part.Dx(), part.Dy(), part.Min.X, part.Min.Y, c.size.w, c.size.h)
 	}
 	return c.Extract(part)
 }

@@ -80,12 +80,12 @@ func (r *Renderer) inspect(picture media.Image, most Limits) (Info, error) {
 func (r *Renderer) thumbnail(picture media.Image, most Limits) (*image.NRGBA, error) {
 	step := &resize{box: size{thumb, thumb}, fit: string(inside), kernel: "lanczos3", dpr: 1}
 	plan := Plan{steps: []Operation{step}}
-	c, err := r.open(picture, plan, most, false)
+	c, done, err := r.open(picture, plan, most, false)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	if err := plan.apply(context.Background(), c); err != nil {
+	if err := plan.apply(context.Background(), c, done); err != nil {
 		return nil, err
 	}
 	if err := c.do(func(img *vips.Image) error {

@@ -132,13 +132,13 @@ func (r *Renderer) release() { <-r.slots }
 func (r *Renderer) render(ctx context.Context, job Job) (media.Image, error) {
 	format := cmp.Or(job.Plan.output.Format, natural(job.Original.Format))
 	e := encoderFor(format)
-	c, err := r.open(job.Original, job.Plan, job.Limits, e.save.Frames())
+	c, done, err := r.open(job.Original, job.Plan, job.Limits, e.save.Frames())
 	if err != nil {
 		return media.Image{}, err
 	}
 	defer c.Close()
 	c.open = func(name string, plan Plan) (*Canvas, error) { return r.second(ctx, job, name, plan) }
-	if err := job.Plan.apply(ctx, c); err != nil {
+	if err := job.Plan.apply(ctx, c, done); err != nil {
 		return media.Image{}, err
 	}
 	if side := max(c.size.w, c.size.h); e.maxSide > 0 && side > e.maxSide {
@@ -152,9 +152,9 @@ func (r *Renderer) render(ctx context.Context, job Job) (media.Image, error) {
 	return media.Image{Data: data, Format: format}, nil
 }
 
-// apply carries out the steps.
-func (p Plan) apply(ctx context.Context, c *Canvas) error {
-	for _, step := range p.steps {
+// apply carries out the steps, but for the first ones that are done.
+func (p Plan) apply(ctx context.Context, c *Canvas, done int) error {
+	for _, step := range p.steps[done:] {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -171,11 +171,11 @@ func (r *Renderer) second(ctx context.Context, job Job, name string, plan Plan) 
 	if !ok {
 		return nil, fault.Errorf(fault.NotFound, "no such second picture")
 	}
-	c, err := r.open(file, plan, job.Limits, false)
+	c, done, err := r.open(file, plan, job.Limits, false)
 	if err != nil {
 		return nil, err
 	}
-	err = plan.apply(ctx, c)
+	err = plan.apply(ctx, c, done)
 	if err == nil {
 		// It may be needed several times, and in any order.
 		err = c.do((*vips.Image).Settle)
@@ -188,34 +188,23 @@ func (r *Renderer) second(ctx context.Context, job Job, name string, plan Plan) 
 }
 
 // open reads the header of a picture, holds it to the limits and makes a canvas,
-// decoded as small as the plan allows, with all frames if they are wanted.
-func (r *Renderer) open(picture media.Image, plan Plan, most Limits, moving bool) (*Canvas, error) {
+// decoded as small as the plan allows, with all frames if they are wanted. done is
+// how many steps of the plan that took care of.
+func (r *Renderer) open(picture media.Image, plan Plan, most Limits, moving bool) (c *Canvas, done int, err error) {
 	source, err := sourceOf(picture, most)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	img, err := source.open(1, false)
 	if err != nil {
-		return nil, damaged(err)
+		return nil, 0, damaged(err)
 	}
 	if err := most.check(img); err != nil {
 		img.Close()
-		return nil, err
+		return nil, 0, err
 	}
-	from := orientation(img.Orientation()).of(imageSize(img))
-	shrink := plan.reduction(from, source.drawn())
-	if to := scaled(from, shrink, shrink); shrink < 1 && (max(to.w, to.h) > maxSide || int64(to.w)*int64(to.h) > int64(most.MaxPixels)) {
-		shrink = 1 // the step itself will say what is wrong
-	}
-	if err := source.affordable(scaled(from, shrink, shrink)); err != nil {
-		img.Close()
-		return nil, err
-	}
-	if moving = moving && img.Frames() > 1; moving || source.loader.Shrinks(shrink) {
-		img.Close()
-		if img, err = source.open(shrink, moving); err != nil {
-			return nil, damaged(err)
-		}
+	if img, done, err = source.decode(img, plan, most, moving); err != nil {
+		return nil, 0, damaged(err)
 	}
 	r.decodes.Add(1)
 	opened := imageSize(img)
@@ -225,9 +214,10 @@ func (r *Renderer) open(picture media.Image, plan Plan, most Limits, moving bool
 	}
 	if err != nil {
 		img.Close()
-		return nil, damaged(err)
+		return nil, 0, damaged(err)
 	}
-	return newCanvas(img, int(most.MaxPixels), &r.finder)
+	c, err = newCanvas(img, int(most.MaxPixels), &r.finder)
+	return c, done, err
 }
 
 // check holds an original to the limits by its header, before any pixel of it is

@@ -134,15 +134,14 @@ func (l Loader) Shrinks(shrink float64) bool {
 	return about.shrinks && jpegShrink(shrink) > 1 || about.scales && shrink > 1 || about.enlarge && shrink != 1
 }
 
+// Halves reports whether the loader decodes at 1/2, 1/4 and 1/8 of the size, and
+// at no other.
+func (l Loader) Halves() bool { return l.about().shrinks }
+
 // jpegShrink returns by how much libjpeg shrinks while it decodes, for a picture
-// that is to become shrink times smaller. Like sharp it leaves the next smaller
-// step where the rest would be near 1: libjpeg's half is sharper than a half that
-// is resampled, and the two would look different side by side.
+// that is to become shrink times smaller.
 func jpegShrink(shrink float64) int {
 	for _, n := range []int{8, 4, 2} {
-		if int(shrink) == n {
-			return n / 2
-		}
 		if shrink >= float64(n) {
 			return n
 		}

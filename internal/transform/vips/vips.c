@@ -120,6 +120,28 @@ pixedge_memory(VipsImage *in, VipsImage **out)
 	return (*out = vips_image_copy_memory(in)) ? 0 : -1;
 }
 
+/* An image of 8 bits whose pixels are still to be written. */
+int
+pixedge_memory_image(int width, int height, int bands, VipsImage **out)
+{
+	VipsImage *image = vips_image_new_memory();
+
+	vips_image_init_fields(image, width, height, bands, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+		bands < 3 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB, 1.0, 1.0);
+	if (vips_image_write_prepare(image)) {
+		g_object_unref(image);
+		return -1;
+	}
+	*out = image;
+	return 0;
+}
+
+void *
+pixedge_data(VipsImage *image)
+{
+	return image->data;
+}
+
 int
 pixedge_text(const char *text, const char *options, VipsImage **out)
 {
@@ -211,6 +233,25 @@ pixedge_set_ints(VipsImage *in, const char *field, const int *values, int n)
 		vips_image_set_int(in, field, values[0]);
 	else
 		vips_image_set_array_int(in, field, values, n);
+}
+
+void
+pixedge_describe(VipsImage *image, VipsImage *like)
+{
+	char **fields = vips_image_get_fields(like);
+
+	for (int i = 0; fields && fields[i]; i++) {
+		GValue value = G_VALUE_INIT;
+
+		/* The first ones are what the pixels are, not what is said of them. */
+		if (vips_image_get_typeof(image, fields[i]) || vips_image_get(like, fields[i], &value))
+			continue;
+		vips_image_set(image, fields[i], &value);
+		g_value_unset(&value);
+	}
+	g_strfreev(fields);
+	image->Xres = like->Xres;
+	image->Yres = like->Yres;
 }
 
 void

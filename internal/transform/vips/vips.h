@@ -19,13 +19,16 @@ int pixedge_call(const char *name, VipsImage *in, const char *options, VipsImage
 int pixedge_call2(const char *name, const char *first, VipsImage *in, const char *second, VipsImage *other, const char *options, VipsImage **out);
 int pixedge_calln(const char *name, VipsImage **in, int n, const char *options, VipsImage **out);
 int pixedge_memory(VipsImage *in, VipsImage **out);
+int pixedge_memory_image(int width, int height, int bands, VipsImage **out);
+void *pixedge_data(VipsImage *image);
 int pixedge_text(const char *text, const char *options, VipsImage **out);
 
 /* Make a file, or numbers, of an image. */
 int pixedge_save(const char *name, VipsImage *in, const char *options, void **buf, size_t *len);
 int pixedge_numbers(const char *name, VipsImage *in, const char *options, const char **names, int n, double *out);
 
-/* Metadata. keep is a list of names that ends in NULL. */
+/* Metadata. describe gives one image all that another has. keep is a list of names that ends in NULL. */
+void pixedge_describe(VipsImage *image, VipsImage *like);
 void pixedge_keep(VipsImage *in, const char **keep);
 int pixedge_has(VipsImage *in, const char *field);
 int pixedge_get_int(VipsImage *in, const char *field, int fallback);

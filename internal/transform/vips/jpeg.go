@@ -1,0 +1,59 @@
+package vips
+
+/*
+#cgo pkg-config: libjpeg
+#include <stdlib.h>
+#include "jpeg.h"
+#include "vips.h"
+*/
+import "C"
+
+import (
+	"image"
+	"unsafe"
+)
+
+// maxPart is how many pixels a part may have to be decoded at once, into memory.
+// Larger ones are worth libvips' own loader, which needs a few rows at a time.
+const maxPart = 4 << 20
+
+// Part replaces an image that was opened from data, with a shrink of 1, by a part
+// of it, shrink times smaller, as [Loader.Shrinks] allows: the same pixels that a
+// crop of the whole would have, for less work. part is in pixels after the shrink;
+// the empty rectangle is the whole. It reports whether it did: only some pictures
+// are of a kind that can be read in parts, and where nothing is to be gained it
+// does nothing. An image it replaced is in memory.
+func (m *Image) Part(data []byte, l Loader, shrink float64, part image.Rectangle) (bool, error) {
+	if l != LoadJPEG {
+		return false, nil
+	}
+	buf, size := unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data))
+	p := C.PixedgePart{shrink: C.int(jpegShrink(shrink))}
+	var bands C.int
+	if C.pixedge_jpeg_bands(buf, size, &bands) != 0 {
+		return false, nil
+	}
+	// libjpeg rounds up, with a last row or column of less than a pixel, which
+	// libvips leaves out.
+	w, h := m.Size()
+	whole := image.Rect(0, 0, w/int(p.shrink), h/int(p.shrink))
+	if part.Empty() {
+		part = whole
+	}
+	if !part.In(whole) || part.Dx()*part.Dy() > maxPart || part == whole && p.shrink == 1 {
+		return false, nil
+	}
+	p.left, p.top, p.width, p.height = C.int(part.Min.X), C.int(part.Min.Y), C.int(part.Dx()), C.int(part.Dy())
+	var pixels *C.VipsImage
+	if C.pixedge_memory_image(p.width, p.height, bands, &pixels) != 0 {
+		return false, lastError("part")
+	}
+	if C.pixedge_jpeg_part(buf, size, &p, (*C.uchar)(C.pixedge_data(pixels))) != 0 {
+		C.g_object_unref(C.gpointer(unsafe.Pointer(pixels)))
+		return false, &Error{Verb: "part", Text: "libjpeg: damaged"}
+	}
+	C.pixedge_describe(pixels, m.ref)
+	m.free()
+	m.ref, m.inRAM = pixels, true
+	return true, nil
+}

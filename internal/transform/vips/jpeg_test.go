@@ -1,0 +1,154 @@
+package vips_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"pixedge/internal/transform/vips"
+)
+
+func TestMain(m *testing.M) {
+	if err := vips.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// photo encodes noise on a gradient: every pixel differs from its neighbours.
+func photo(t *testing.T, w, h, bands int, options string) []byte {
+	t.Helper()
+	pixels := make([]byte, w*h*bands)
+	noise := rand.New(rand.NewPCG(1, 2))
+	for i := range pixels {
+		pixels[i] = byte(i/bands%w*200/w + noise.IntN(56))
+	}
+	img, err := vips.FromPixels(pixels, w, h, bands)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer img.Close()
+	data, err := img.Save(context.Background(), vips.SaveJPEG, vips.Settings{Quality: 90, Options: options}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func open(t *testing.T, data []byte, shrink float64) *vips.Image {
+	t.Helper()
+	img, err := vips.Open(data, vips.LoadJPEG, shrink, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(img.Close)
+	return img
+}
+
+func pixels(t *testing.T, img *vips.Image) []byte {
+	t.Helper()
+	p, err := img.Pixels()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestPart cuts parts out of JPEGs of every kind and holds them to what libvips
+// makes of the whole.
+func TestPart(t *testing.T) {
+	const w, h = 151, 117
+	kinds := map[string][]byte{
+		"4:2:0":       photo(t, w, h, 3, "subsample-mode=on"),
+		"4:4:4":       photo(t, w, h, 3, "subsample-mode=off"),
+		"progressive": photo(t, w, h, 3, "subsample-mode=on,interlace=true"),
+		"restarts":    photo(t, w, h, 3, "subsample-mode=on,restart-interval=3"),
+		"grey":        photo(t, w, h, 1, ""),
+	}
+	for kind, data := range kinds {
+		for _, shrink := range []int{1, 2, 4, 8} {
+			whole := open(t, data, float64(shrink))
+			ww, wh := whole.Size()
+			all := pixels(t, whole)
+			bands := whole.Bands()
+			for _, part := range parts(ww, wh) {
+				img := open(t, data, 1)
+				ok, err := img.Part(data, vips.LoadJPEG, float64(shrink), part)
+				if err != nil {
+					t.Errorf("%s at 1/%d, %v: %v", kind, shrink, part, err)
+					continue
+				}
+				if !ok {
+					if shrink > 1 || part != image.Rect(0, 0, ww, wh) && !part.Empty() {
+						t.Errorf("%s at 1/%d, %v: not done", kind, shrink, part)
+					}
+					continue
+				}
+				if part.Empty() {
+					part = image.Rect(0, 0, ww, wh)
+				}
+				if !bytes.Equal(pixels(t, img), cut(all, ww, bands, part)) {
+					t.Errorf("%s at 1/%d, %v: other pixels than those of the whole", kind, shrink, part)
+				}
+			}
+		}
+	}
+}
+
+// parts lists rectangles at the edges, in the middle, and of one pixel.
+func parts(w, h int) []image.Rectangle {
+	list := []image.Rectangle{
+		{}, image.Rect(0, 0, w, h), image.Rect(0, 0, 1, 1), image.Rect(w-1, h-1, w, h), image.Rect(0, h-1, w, h),
+		image.Rect(w-1, 0, w, h), image.Rect(w/2, h/2, w/2+1, h/2+1),
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 40 {
+		x, y := random.IntN(w), random.IntN(h)
+		list = append(list, image.Rect(x, y, x+1+random.IntN(w-x), y+1+random.IntN(h-y)))
+	}
+	return list
+}
+
+func cut(all []byte, w, bands int, part image.Rectangle) []byte {
+	var out []byte
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		out = append(out, all[(y*w+part.Min.X)*bands:(y*w+part.Max.X)*bands]...)
+	}
+	return out
+}
+
+// TestPartOfDamaged reads parts of a file that ends early: what lies before the
+// end is there, and what does not is an error.
+func TestPartOfDamaged(t *testing.T) {
+	data := photo(t, 151, 117, 3, "subsample-mode=on")
+	half := data[:len(data)/2]
+	img := open(t, half, 1)
+	if ok, err := img.Part(half, vips.LoadJPEG, 1, image.Rect(0, 0, 100, 20)); !ok || err != nil {
+		t.Errorf("the upper part: %t, %v", ok, err)
+	}
+	img = open(t, half, 1)
+	if _, err := img.Part(half, vips.LoadJPEG, 1, image.Rect(0, 90, 100, 110)); err == nil {
+		t.Error("the lower part is served though it is not there")
+	}
+	img = open(t, half, 1)
+	if _, err := img.Part(half, vips.LoadJPEG, 2, image.Rectangle{}); err == nil {
+		t.Error("the whole is served though half of it is not there")
+	}
+}
+
+// TestPartNotForAll leaves pictures of four channels to libvips.
+func TestPartNotForAll(t *testing.T) {
+	data := photo(t, 64, 64, 3, "")
+	img := open(t, data, 1)
+	if ok, err := img.Part(data, vips.LoadPNG, 2, image.Rectangle{}); ok || err != nil {
+		t.Errorf("a PNG: %t, %v", ok, err)
+	}
+	if ok, err := img.Part(data, vips.LoadJPEG, 1, image.Rect(0, 0, 65, 1)); ok || err != nil {
+		t.Errorf("a part that is not inside: %t, %v", ok, err)
+	}
+}
