@@ -62,9 +62,11 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	}
 	// Of this process and no other: an edge may well be the source of another.
 	id := fmt.Sprintf("pixedge-%08x", rand.Uint32()) //nolint:gosec // it tells edges apart and guards nothing
+	hosts := origin.NewHosts(id, s.Hosts)
 	b := builder{
-		id:       id,
+		hosts:    hosts,
 		settings: s,
+		buffers:  renderer.buffers,
 		fetcher:  measured.Fetcher,
 		compiler: transform.NewCompiler(transform.Catalog(), renderer.formats),
 	}
@@ -81,6 +83,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		return nil, err
 	}
 	measured.WatchCache(pictures.Stats)
+	measured.WatchHosts(hosts.Stats)
 	renderer.watch(measured)
 	service := &delivery.Service{
 		Clouds:   directory,
@@ -104,8 +107,9 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 
 // A builder makes clouds of what edge.yaml says about them.
 type builder struct {
-	id       string // of this edge, in what it asks sources over HTTP
+	hosts    *origin.Hosts
 	settings *settings
+	buffers  origin.Buffers                          // for originals
 	fetcher  func(delivery.Fetcher) delivery.Fetcher // measures
 	compiler *transform.Compiler
 }
@@ -263,7 +267,8 @@ func (b builder) fetch(l config.Limits, sources ...origin.Source) delivery.Fetch
 	return b.fetcher(origin.New(origin.Limits{
 		MaxBytes: cmp.Or(l.MaxBytes, b.settings.Origin.MaxBytes),
 		Timeout:  cmp.Or(l.FetchTimeout, b.settings.Origin.Timeout),
-	}, sources...))
+		MinRate:  b.settings.Origin.MinRate,
+	}, sources...).Into(b.buffers))
 }
 
 // sources makes the sources of a zone.
@@ -285,19 +290,20 @@ func (b builder) source(ctx context.Context, conf config.Source, guard *origin.G
 		store, err := blob.NewS3(ctx, blob.S3Config{
 			Bucket: conf.S3.Bucket, Prefix: conf.S3.Prefix, Endpoint: conf.S3.Endpoint, PathStyle: conf.S3.PathStyle,
 			Region: conf.S3.Region, AccessKey: conf.S3.AccessKey, SecretKey: conf.S3.SecretKey.Reveal(),
+			HeaderTimeout: origin.HeaderTimeout, MaxAttempts: 1, // the fetcher retries
 		})
 		if err != nil {
 			return nil, err
 		}
-		return origin.Store(store), nil
+		return origin.Bucket(b.hosts, conf.S3.Endpoint+"/"+conf.S3.Bucket, store), nil
 	case conf.HTTP != nil:
-		folder, err := origin.Web(b.id, conf.HTTP.Base, guard)
+		folder, err := origin.Web(b.hosts, conf.HTTP.Base, guard)
 		if err != nil {
 			return nil, fmt.Errorf("http.base: %w", err)
 		}
 		return folder, nil
 	case conf.Remote != nil:
-		return origin.Remote(b.id, conf.Remote.Allow, guard)
+		return origin.Remote(b.hosts, conf.Remote.Allow, guard)
 	}
 	store, err := blob.NewDir(conf.Dir)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"pixedge/internal/delivery"
 	"pixedge/internal/media"
 	"pixedge/internal/metrics"
+	"pixedge/internal/origin"
 	"pixedge/internal/shm"
 	"pixedge/internal/transform"
 	"pixedge/internal/transform/vips"
@@ -21,6 +22,7 @@ type rendering struct {
 	formats []media.Format // that can be made
 	version string         // of libvips
 	open    []string       // what a worker could not be denied
+	buffers origin.Buffers // for originals
 	watch   func(*metrics.Metrics)
 	Drain   func(context.Context) error
 	stop    func()
@@ -39,6 +41,7 @@ func newRendering(s *settings, serving bool) (*rendering, error) {
 		Renderer: r,
 		formats:  transform.Encodable(),
 		version:  vips.Version(),
+		buffers:  origin.Memory{},
 		watch: func(m *metrics.Metrics) {
 			m.WatchRenderer(r.Stats)
 			m.WatchVips(vips.Memory)
@@ -67,6 +70,7 @@ func newWorkers(s *settings) (*rendering, error) {
 		formats:  p.Formats(),
 		version:  p.Version(),
 		open:     p.Open(),
+		buffers:  shared{memory},
 		watch: func(m *metrics.Metrics) {
 			m.WatchRenderer(func() transform.Stats { return p.Stats().Stats })
 			m.WatchWorkers(p.Stats)
@@ -78,6 +82,12 @@ func newWorkers(s *settings) (*rendering, error) {
 		},
 	}, nil
 }
+
+// shared has originals read to where workers can see them.
+type shared struct{ *shm.Pool }
+
+// Get never waits.
+func (s shared) Get(_ context.Context, size int64) (origin.Buffer, error) { return s.Pool.Get(size) }
 
 // tell logs what an operator should know of how pictures are confined.
 func (r *rendering) tell(log *slog.Logger) {

@@ -28,12 +28,13 @@ type settings struct {
 	DrainTimeout  time.Duration `default:"30s" help:"Longest time to wait for requests in flight when stopping."`
 	DrainDelay    time.Duration `default:"0s" help:"How long to go on serving after /ready fails, so that balancers notice."`
 
-	Server web.Config       `embed:""`
-	Cache  cache.Config     `embed:""`
-	Origin origin.Limits    `embed:""`
-	Render transform.Config `embed:""`
-	Worker worker.Config    `embed:""`
-	Limits transform.Limits `embed:""`
+	Server web.Config        `embed:""`
+	Cache  cache.Config      `embed:""`
+	Origin origin.Limits     `embed:""`
+	Hosts  origin.HostLimits `embed:""`
+	Render transform.Config  `embed:""`
+	Worker worker.Config     `embed:""`
+	Limits transform.Limits  `embed:""`
 }
 
 // check finds what the types of the settings let through.
@@ -65,6 +66,7 @@ func (s *settings) check() error {
 	need(s.Server.HeaderSize >= 20<<10 && s.Server.HeaderSize <= 1<<20, "header_size", "must be from 20KiB, so that a path and a query of 8KiB fit, to 1MiB")
 	need(s.Cache.Fills > 0 && s.Cache.Fills <= 100_000, "max_misses", "must be from 1 to 100000")
 	need(s.Origin.MaxBytes > 0 && s.Origin.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
+	need(s.Hosts.Fetches > 0 && s.Hosts.Fetches <= 10_000, "max_fetches_per_host", "must be from 1 to 10000")
 	need(s.Limits.MaxPixels > 0 && s.Limits.MaxPixels <= 1e9, "max_pixels", "must be from 1 to 1G")
 	need(s.Limits.MaxSide > 0, "max_side", "must be more than 0")
 	need(s.Limits.MaxFrames > 0, "max_frames", "must be more than 0")

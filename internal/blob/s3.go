@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,8 @@ type S3Config struct {
 
 	ConnectTimeout time.Duration // zero: 3 s
 	HeaderTimeout  time.Duration // from the end of a request to the answer's header; zero: 10 s
+
+	MaxAttempts int // at each request, the first included; zero: 3
 }
 
 // bucket keeps objects in an S3 bucket.
@@ -67,8 +70,10 @@ type bucket struct {
 // NewS3 returns a store in an S3 bucket. It does not ask the server for
 // anything yet.
 //
-// Requests that fail for a passing reason are made up to three times; the
-// context bounds all of them together, and the reading of a body. Put reads
+// Requests that fail for a passing reason are made up to three times, unless
+// MaxAttempts says otherwise; the context bounds all of them together, and the
+// reading of a body. A body that breaks off is not asked for again: that is for
+// its reader, who has [Passing] to tell whether it may help. Put reads
 // the body to memory, or a temporary file if it is larger than 4 MiB, before
 // it sends it in one request, so an object has at most 5 GiB.
 func NewS3(ctx context.Context, c S3Config) (Store, error) {
@@ -140,7 +145,7 @@ func (c S3Config) apply(o *s3.Options) {
 	}
 	o.UsePathStyle = c.PathStyle
 	o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = maxAttempts
+		o.MaxAttempts = cmp.Or(c.MaxAttempts, maxAttempts)
 		o.Backoff = retry.BackoffDelayerFunc(jitter)
 	})
 	// The signature covers a hash of the body as it is. The trailing checksums

@@ -11,6 +11,7 @@
 package delivery
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -108,7 +109,8 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 // make fetches and renders.
 func (s *Service) make(ctx context.Context, route *Route, v variant) (*Picture, error) {
 	began := time.Now()
-	original, files, err := route.fetch(ctx)
+	original, files, release, err := route.fetch(ctx)
+	defer release()
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +124,9 @@ func (s *Service) make(ctx context.Context, route *Route, v variant) (*Picture, 
 	if err != nil {
 		return nil, err
 	}
-	if &p.Data[0] != &original.Data[0] { // neither is empty: the one was sniffed, the other encoded
+	if &p.Data[0] == &original.Data[0] { // neither is empty: the one was sniffed, the other encoded
+		p.Data = bytes.Clone(p.Data) // the cache keeps it longer than the original's memory
+	} else {
 		p.Rendered = time.Since(fetched)
 	}
 	p.ETag = etag(p.Data)
@@ -153,26 +157,31 @@ func (s *Service) describe(ctx context.Context, route *Route, original media.Ima
 	return media.Image{Data: append(data, '\n'), Format: media.JSON}, err
 }
 
-// fetch returns the original and the other pictures of the plan, all at once.
-func (r *Route) fetch(ctx context.Context) (original media.Image, files map[string]media.Image, err error) {
+// fetch returns the original and the other pictures of the plan, all at once, and
+// what gives their memory back, which is to be called in any case.
+func (r *Route) fetch(ctx context.Context) (original media.Image, files map[string]media.Image, release func(), err error) {
 	names := append([]string{r.source}, r.plan.Files()...)
-	images := make([]media.Image, len(names))
+	originals := make([]origin.Original, len(names))
+	release = func() {
+		for _, o := range originals {
+			o.Release()
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for i, name := range names {
-		group.Go(func() error {
-			o, err := r.zone.Fetcher.Fetch(ctx, name)
-			images[i] = media.Image{Data: o.Data, Format: o.Format}
+		group.Go(func() (err error) {
+			originals[i], err = r.zone.Fetcher.Fetch(ctx, name)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return media.Image{}, nil, err
+		return media.Image{}, nil, release, err
 	}
 	files = make(map[string]media.Image, len(names)-1)
 	for i, name := range names[1:] {
-		files[name] = images[i+1]
+		files[name] = originals[i+1].Image()
 	}
-	return images[0], files, nil
+	return originals[0].Image(), files, release, nil
 }
 
 // etag returns a strong entity tag (RFC 9110, 8.8.3) made of the bytes alone, so

@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -80,6 +81,35 @@ func TestOrder(t *testing.T) {
 	e.counts(t, 0, 0)
 	e.refuse(t, "/v2/demo/t.flip()/missing.jpg", fault.NotFound)
 	e.counts(t, 1, 0)
+}
+
+// TestOriginalsAreReleased holds that the memory of an original is given back
+// whatever comes of it, and that no picture needs it any more: releasing wipes it.
+func TestOriginalsAreReleased(t *testing.T) {
+	e := newEdge(t)
+	for uri, want := range map[string]string{
+		"/v2/demo/original/a.jpg":             jpeg + " of demo",
+		"/v2/demo/t.compress(q:90)/a.jpg":     jpeg + " of demo",
+		"/v2/demo/t.flip()/a.jpg":             "t.flip() of " + jpeg + " of demo",
+		"/v2/demo/t.merge(i:__a.gif__)/a.jpg": "",
+		"/v2/demo/info/a.jpg":                 "{",
+		"/v2/demo/original/none.jpg":          "",
+		"/v2/demo/original/text.jpg":          "",
+		"/v2/demo/zone01/original/a.jpg":      jpeg + " of zone01",
+	} {
+		answer, err := e.Image(t.Context(), delivery.Request{URI: []byte(uri)})
+		if want != "" && (err != nil || !strings.HasPrefix(string(answer.Picture.Data), want)) {
+			t.Errorf("%s: %v, want %q", uri, err, want)
+		}
+	}
+	failure := errors.New("a render fails")
+	e.fail.Store(&failure)
+	if _, err := e.Image(t.Context(), delivery.Request{URI: []byte("/v2/demo/t.flop()/a.jpg")}); !errors.Is(err, failure) {
+		t.Errorf("Image = %v, want %v", err, failure)
+	}
+	if n := e.held.Load(); n != 0 || e.fetches.Load() < 5 {
+		t.Errorf("after %d fetches, %d originals are not released", e.fetches.Load(), n)
+	}
 }
 
 // TestStampede has a thousand clients ask for one missing picture.

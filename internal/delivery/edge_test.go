@@ -40,6 +40,7 @@ const start = 1_800_000_000
 type edge struct {
 	*delivery.Service
 	fetches, renders atomic.Int64
+	held             atomic.Int64 // originals that are not released
 	now              atomic.Int64 // Unix seconds
 	fail             atomic.Pointer[error]
 	gate             chan struct{} // a render waits for it to close, unless it is nil
@@ -108,7 +109,8 @@ func (e *edge) fetcher(tb testing.TB, owner string) delivery.Fetcher {
 	return counting{origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, origin.Store(store)), e}
 }
 
-// counting counts what it fetches.
+// counting counts what it fetches, and wipes what is released: nothing may need
+// it any more.
 type counting struct {
 	next delivery.Fetcher
 	edge *edge
@@ -116,7 +118,23 @@ type counting struct {
 
 func (c counting) Fetch(ctx context.Context, name string) (origin.Original, error) {
 	c.edge.fetches.Add(1)
-	return c.next.Fetch(ctx, name)
+	o, err := c.next.Fetch(ctx, name)
+	if err == nil {
+		c.edge.held.Add(1)
+		o.Buffer = wiped{o.Buffer, c.edge}
+	}
+	return o, err
+}
+
+type wiped struct {
+	origin.Buffer
+	edge *edge
+}
+
+func (w wiped) Release() {
+	clear(w.Bytes())
+	w.edge.held.Add(-1)
+	w.Buffer.Release()
 }
 
 // Render writes the plan before the original instead of rendering.

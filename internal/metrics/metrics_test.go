@@ -159,6 +159,25 @@ func TestWatch(t *testing.T) {
 	)
 }
 
+func TestWatchHosts(t *testing.T) {
+	m := metrics.New()
+	m.WatchHosts(func(k origin.Kind) origin.Stats {
+		if k != origin.KindHTTP {
+			return origin.Stats{}
+		}
+		return origin.Stats{Attempts: 1, Retries: 2, Waiting: 3, Changes: [...]int64{origin.Closed: 4, origin.HalfOpen: 5, origin.Open: 6}}
+	})
+	has(t, m,
+		"# TYPE edge_fetch_attempts_total counter", `edge_fetch_attempts_total{source="http"} 1`, `edge_fetch_attempts_total{source="s3"} 0`,
+		`edge_fetch_retries_total{source="http"} 2`, `edge_fetch_retries_total{source="remote"} 0`,
+		"# TYPE edge_fetches_waiting gauge", `edge_fetches_waiting{source="http"} 3`,
+		`edge_breaker_changes_total{source="http",state="closed"} 4`,
+		`edge_breaker_changes_total{source="http",state="half_open"} 5`,
+		`edge_breaker_changes_total{source="http",state="open"} 6`,
+		`edge_breaker_changes_total{source="s3",state="open"} 0`,
+	)
+}
+
 // TestNames holds the names to the conventions of Prometheus: a prefix, and
 // _total for what only grows.
 func TestNames(t *testing.T) {

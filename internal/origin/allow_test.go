@@ -29,7 +29,7 @@ type linkTest struct{ allow, link, want string }
 // through, and no packet is sent in any case.
 func (tt linkTest) run(t *testing.T) {
 	t.Helper()
-	source, err := origin.Remote(id, []string{tt.allow}, origin.NewGuard(nil))
+	source, err := origin.Remote(hosts(), []string{tt.allow}, origin.NewGuard(nil))
 	if err != nil {
 		t.Fatalf("Remote(%q): %v", tt.allow, err)
 	}
@@ -170,7 +170,7 @@ func TestRemoteRefusesEntries(t *testing.T) {
 		"**", "*:", "*:0", "a.*.test", "*.127.0.0.1", "127.1", "0x7f.1", "2130706433", "127.0.0.01", "::1", "[::1", "[::1]x",
 		"[fe80::1%lo]", "[127.0.0.1]", "gööd.test", "good test", strings.Repeat("l", 64) + ".test", strings.Repeat("l.", 127) + "test",
 	} {
-		_, err := origin.Remote(id, []string{"fine.test", entry}, origin.NewGuard(nil))
+		_, err := origin.Remote(hosts(), []string{"fine.test", entry}, origin.NewGuard(nil))
 		if err == nil {
 			t.Errorf("Remote accepts %q", entry)
 		} else if !strings.Contains(err.Error(), strconv.Quote(entry)) {

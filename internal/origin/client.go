@@ -16,18 +16,19 @@ import (
 	"pixedge/internal/fault"
 )
 
+// HeaderTimeout is how long a source may take to begin its answer, from the end
+// of the request.
+const HeaderTimeout = patience
+
 // The limits of a connection. Limits.Timeout bounds their sum.
 const (
-	dialTimeout   = 3 * time.Second
-	tlsTimeout    = 5 * time.Second
-	headerTimeout = 5 * time.Second // from the end of the request
-	idleTimeout   = 30 * time.Second
-	maxHeader     = 64 << 10 // bytes
-	maxRedirects  = 3
-
-	// A source with more pictures in flight than this is not slower for
-	// waiting, and one that has stopped answering cannot use up the sockets.
-	maxConnsPerHost = 64
+	dialTimeout    = 3 * time.Second
+	tlsTimeout     = 5 * time.Second
+	idleTimeout    = 30 * time.Second
+	maxHeader      = 64 << 10 // bytes
+	maxHeaderLines = 100
+	maxInterim     = 5 // answers of a status below 200, before the one that counts
+	maxRedirects   = 3
 
 	// Links may lead to very many hosts, most of which are asked once.
 	maxIdleConns        = 256
@@ -40,28 +41,28 @@ const agent = "pixedge"
 // A client makes requests that tell the other side nothing and trust it with
 // nothing: no cookies, no Referer, no credentials, no proxy.
 type client struct {
-	http  *http.Client
-	hosts []hostRule // of the first request and of each redirect
+	http    *http.Client
+	allowed []hostRule // of the first request and of each redirect
 
-	// id is what the edge calls itself in CDN-Loop (RFC 8586): a source that is
+	// hosts has the name of the edge, for CDN-Loop (RFC 8586): a source that is
 	// this very edge knows the request for its own and refuses it. Longer ways
 	// around are not seen, since many requests may wait for one picture and the
 	// CDN-Loop of none of them is passed on; they end with Limits.Timeout.
-	id string
+	hosts *Hosts
+	kind  Kind
 }
 
-// newClient returns a client of the edge called id for links to the given
-// hosts. The host and port in trusted, if it is not empty, are dialed without
-// the guard.
-func newClient(id string, hosts []hostRule, g *Guard, trusted string) client {
+// newClient returns a client for links to the allowed hosts. The host and port
+// in trusted, if it is not empty, are dialed without the guard.
+func newClient(h *Hosts, k Kind, allowed []hostRule, g *Guard, trusted string) client {
 	plain := &net.Dialer{Timeout: dialTimeout}
 	guarded := &net.Dialer{Timeout: dialTimeout, Control: g.Control}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	c := client{hosts: hosts, id: id}
+	c := client{allowed: allowed, hosts: h, kind: k}
 	c.http = &http.Client{
 		CheckRedirect: c.checkRedirect,
-		Transport: &http.Transport{
+		Transport: &transport{h, k, &http.Transport{
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				if strings.EqualFold(address, trusted) {
 					return plain.DialContext(ctx, network, address)
@@ -70,13 +71,13 @@ func newClient(id string, hosts []hostRule, g *Guard, trusted string) client {
 			},
 			Protocols:              &protocols,
 			TLSHandshakeTimeout:    tlsTimeout,
-			ResponseHeaderTimeout:  headerTimeout,
+			ResponseHeaderTimeout:  HeaderTimeout,
 			IdleConnTimeout:        idleTimeout,
 			MaxResponseHeaderBytes: maxHeader,
-			MaxConnsPerHost:        maxConnsPerHost,
+			MaxConnsPerHost:        2 * h.limits.Fetches, // some are still being dialed for nobody
 			MaxIdleConns:           maxIdleConns,
 			MaxIdleConnsPerHost:    maxIdleConnsPerHost,
-		},
+		}},
 	}
 	return c
 }
@@ -90,7 +91,7 @@ func (c client) checkRedirect(next *http.Request, via []*http.Request) error {
 	if via[len(via)-1].URL.Scheme == "https" && next.URL.Scheme != "https" {
 		return fault.Errorf(fault.Upstream, "origin redirects from https to another scheme")
 	}
-	err := checkLink(next.URL, c.hosts)
+	err := checkLink(next.URL, c.allowed)
 	if fault.Of(err) == fault.Invalid { // the origin's mistake, not that of our client
 		return fault.Wrap(err, fault.Upstream, "origin redirects to an address that is not valid")
 	}
@@ -99,7 +100,7 @@ func (c client) checkRedirect(next *http.Request, via []*http.Request) error {
 
 // open requests the picture at u.
 func (c client) open(ctx context.Context, u *url.URL) (Body, error) {
-	if err := checkLink(u, c.hosts); err != nil {
+	if err := checkLink(u, c.allowed); err != nil {
 		return Body{}, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
@@ -107,18 +108,30 @@ func (c client) open(ctx context.Context, u *url.URL) (Body, error) {
 		return Body{}, fault.Wrap(err, fault.Invalid, "link is not valid")
 	}
 	request.Header.Set("User-Agent", agent)
-	request.Header.Set("CDN-Loop", c.id)
+	request.Header.Set("CDN-Loop", c.hosts.id)
 	request.Header.Set("Accept-Encoding", "identity") // also keeps net/http from decompressing unasked
 	response, err := c.http.Do(request)
 	if err != nil {
 		return Body{}, withoutURL(err)
 	}
-	body, err := newBody(response)
+	body, err := c.body(response)
 	if err != nil {
 		_ = response.Body.Close()
 		return Body{}, err
 	}
 	return body, nil
+}
+
+// body returns the picture that an answer holds.
+func (c client) body(r *http.Response) (Body, error) {
+	err := checkStatus(r.StatusCode)
+	if wait := retryAfter(r.Header.Get("Retry-After")); busy(r.StatusCode) && wait <= maxRetryAfter {
+		err = &lost{error: err, host: c.hosts.at(c.kind, authority(r.Request.URL)), wait: wait, sent: 1}
+	}
+	if err != nil {
+		return Body{}, err
+	}
+	return newBody(r)
 }
 
 // withoutURL takes the link out of an error of package url or http: errors are
@@ -131,8 +144,12 @@ func withoutURL(err error) error {
 }
 
 func newBody(r *http.Response) (Body, error) {
-	if err := checkStatus(r.StatusCode); err != nil {
-		return Body{}, err
+	lines := 0
+	for _, values := range r.Header {
+		lines += len(values)
+	}
+	if lines > maxHeaderLines {
+		return Body{}, fault.Errorf(fault.Upstream, "origin sends too many header lines")
 	}
 	body := Body{ReadCloser: r.Body, Size: r.ContentLength}
 	if t, err := http.ParseTime(r.Header.Get("Last-Modified")); err == nil {
@@ -142,7 +159,9 @@ func newBody(r *http.Response) (Body, error) {
 	case "", "identity":
 		return body, nil
 	case "gzip": // what some servers send whatever they are asked for
-		return gunzip(body)
+		body.Size = -1
+		body.ReadCloser = &unzipped{ReadCloser: body.ReadCloser}
+		return body, nil
 	}
 	return Body{}, fault.Errorf(fault.Upstream, "origin sends an encoding it was not asked for")
 }
@@ -159,17 +178,23 @@ func checkStatus(status int) error {
 	return fault.Wrap(fmt.Errorf("status %d", status), fault.Upstream, "origin failed")
 }
 
-// gunzip decompresses body as it is read, so that a limit on what is read from
-// it is one on what came out.
-func gunzip(body Body) (Body, error) {
-	z, err := gzip.NewReader(body.ReadCloser)
-	if err != nil {
-		return Body{}, err
+// unzipped decompresses a body as it is read, so that a limit on what is read
+// from it is one on what came out.
+type unzipped struct {
+	io.ReadCloser
+	z *gzip.Reader // nil before the first Read
+}
+
+func (u *unzipped) Read(p []byte) (int, error) {
+	if u.z == nil {
+		z, err := gzip.NewReader(u.ReadCloser)
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // nothing is no file of gzip
+		}
+		if err != nil {
+			return 0, err
+		}
+		u.z = z
 	}
-	body.Size = -1
-	body.ReadCloser = struct {
-		io.Reader
-		io.Closer
-	}{z, body.ReadCloser}
-	return body, nil
+	return u.z.Read(p)
 }

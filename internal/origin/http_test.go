@@ -76,6 +76,9 @@ func serveRaw(t *testing.T, text string) string {
 // id is the name of the edge that asks.
 const id = "edge-1"
 
+// hosts returns what is known of hosts at first.
+func hosts() *origin.Hosts { return origin.NewHosts(id, origin.HostLimits{Fetches: 32}) }
+
 // local lets connections to this machine through.
 func local() *origin.Guard {
 	return origin.NewGuard([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
@@ -88,7 +91,7 @@ func remote(t *testing.T, l origin.Limits, urls ...string) *origin.Fetcher {
 	for i, u := range urls {
 		_, allow[i], _ = strings.Cut(u, "://")
 	}
-	source, err := origin.Remote(id, allow, local())
+	source, err := origin.Remote(hosts(), allow, local())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +100,12 @@ func remote(t *testing.T, l origin.Limits, urls ...string) *origin.Fetcher {
 
 func web(t *testing.T, base string, g *origin.Guard) origin.Source {
 	t.Helper()
-	source, err := origin.Web(id, base, g)
+	return webOf(t, hosts(), base, g)
+}
+
+func webOf(t *testing.T, h *origin.Hosts, base string, g *origin.Guard) origin.Source {
+	t.Helper()
+	source, err := origin.Web(h, base, g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +210,7 @@ func TestWebRefusesBases(t *testing.T) {
 		"", "photos", "/photos", "//host/", "ftp://host/", "file:///photos", "http://", "http://user:pass@host/",
 		"http://host/?a=b", "http://host/#a", "http://127.1/", "http://host:99999/", "http://host:/", "http://%zz/",
 	} {
-		if _, err := origin.Web(id, base, local()); err == nil {
+		if _, err := origin.Web(hosts(), base, local()); err == nil {
 			t.Errorf("Web accepts %q", base)
 		}
 	}

@@ -126,7 +126,7 @@ func TestGuardSeesDialedAddress(t *testing.T) {
 		{nil, "address not allowed"},
 		{[]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, ""},
 	} {
-		source, err := origin.Remote(id, []string{strings.TrimPrefix(link, "http://")}, origin.NewGuard(tt.allow))
+		source, err := origin.Remote(hosts(), []string{strings.TrimPrefix(link, "http://")}, origin.NewGuard(tt.allow))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,14 +21,13 @@ type remote struct{ client client }
 // An entry is "host" (its ports 80 and 443), "host:port", "*.example.com" (all
 // names below, at any depth, and not example.com itself; also with a port) or
 // "*" (every host). Addresses are hosts too, those of IPv6 in brackets. The
-// guard g has the last word on each connection. Requests carry id, the name of
-// this edge, in CDN-Loop.
-func Remote(id string, allow []string, g *Guard) (Source, error) {
+// guard g has the last word on each connection.
+func Remote(h *Hosts, allow []string, g *Guard) (Source, error) {
 	hosts, err := parseHosts(allow)
 	if err != nil {
 		return nil, fmt.Errorf("remote: %w", err)
 	}
-	return remote{newClient(id, hosts, g, "")}, nil
+	return remote{newClient(h, KindRemote, hosts, g, "")}, nil
 }
 
 func (r remote) Open(ctx context.Context, name string) (Body, error) {

@@ -23,8 +23,8 @@ type web struct {
 //
 // The host of base is whatever the operator says and is dialed without the
 // guard. Redirects may lead to any other host, on its ports 80 and 443, if the
-// guard g allows it. Requests carry id, the name of this edge, in CDN-Loop.
-func Web(id, base string, g *Guard) (Source, error) {
+// guard g allows it.
+func Web(h *Hosts, base string, g *Guard) (Source, error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return nil, fmt.Errorf("web folder: %w", err)
@@ -43,7 +43,7 @@ func Web(id, base string, g *Guard) (Source, error) {
 	hosts := []hostRule{{host, port}, anywhere}
 	return web{
 		base:   strings.TrimSuffix(u.String(), "/") + "/",
-		client: newClient(id, hosts, g, net.JoinHostPort(u.Hostname(), port)),
+		client: newClient(h, KindHTTP, hosts, g, net.JoinHostPort(u.Hostname(), port)),
 	}, nil
 }
 
