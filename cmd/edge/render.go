@@ -9,6 +9,7 @@ import (
 	"pixedge/internal/media"
 	"pixedge/internal/metrics"
 	"pixedge/internal/origin"
+	"pixedge/internal/sandbox"
 	"pixedge/internal/shm"
 	"pixedge/internal/transform"
 	"pixedge/internal/transform/vips"
@@ -103,12 +104,33 @@ func (workerCmd) Run(*program) error {
 	if err := vips.Start(); err != nil {
 		return err
 	}
-	// The server's signals are for the server: it says when a worker is to end.
-	return worker.Serve(open{})
+	return worker.Serve(walls{})
 }
 
-// open is a sandbox without walls.
-type open struct{}
+// walls are the sandbox of a worker.
+type walls struct{}
 
-func (open) Enter(int64) ([]string, error) { return []string{"everything"}, nil }
-func (open) Budget(time.Duration) error    { return nil }
+// The bounds of a worker besides its memory: a result in memory counts as a file.
+const (
+	longestResult = 1 << 30
+	openFiles     = 128
+)
+
+// Enter keeps readable what text is drawn with. Everything else that rendering
+// reads from disk has been read: codecs when they were tried, and the settings of
+// fonts with the first text.
+func (walls) Enter(memory int64) (open []string, err error) {
+	text, err := vips.Text("Aa", "sans 12", 0, []float64{0, 0, 0, 255})
+	if err != nil {
+		return nil, err
+	}
+	text.Close()
+	report, err := sandbox.Enter(sandbox.Policy{
+		Memory: memory, File: longestResult, Files: openFiles,
+		Read: []string{"/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/fontconfig", "/etc/fonts", "/var/cache/fontconfig"},
+	})
+	return report.Missing, err
+}
+
+// Budget ends the process when it takes more processor time.
+func (walls) Budget(cpu time.Duration) error { return sandbox.Budget(cpu) }
