@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"image"
 	"net/http"
 	"net/url"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pixedge/internal/imgtest"
 )
 
 // asked is what testdata/sdk/sign.js signs.
@@ -64,6 +67,56 @@ clouds:
 	for i, signed := range sign(t, wrong) {
 		if a := fetch(t, edge, signed); a.status != http.StatusUnauthorized {
 			t.Errorf("%+v: status %d", wrong[i], a.status)
+		}
+	}
+}
+
+// TestSDKPreset signs presets with variables: a signature is of what the URL says,
+// so nobody else may set a variable, leave one out or write the preset out.
+func TestSDKPreset(t *testing.T) {
+	dir := t.TempDir()
+	draw(t, filepath.Join(dir, "media", "photo.png"), 64, 48)
+	write(t, filepath.Join(dir, "edge.yaml"), []byte(`
+clouds:
+  - name: demo
+    sources: [{dir: media}]
+    signed: true
+    keys: [{id: key-1, token: first-token}]
+    presets:
+      - name: thumb
+        transformation: t.resize(w:$w,h:$h,f:fill)~t.toFormat(f:png)
+        params:
+          w: {type: integer, default: 20}
+          h: {type: integer, default: 10}
+`))
+	edge := start(t, dir, nil)
+	tests := []struct {
+		chain string
+		size  image.Point
+		other []string // chains that the signature is not of
+	}{
+		{"p:thumb", image.Pt(20, 10), []string{"p:thumb(w:21)", "p:thumb(w:20)", "t.resize(w:20,h:10,f:fill)~t.toFormat(f:png)"}},
+		{"p:thumb(w:12)", image.Pt(12, 10), []string{"p:thumb(w:13)", "p:thumb(w:012)", "p:thumb", "p:thumb(h:12)", "p:thumb(w:12,h:10)"}},
+		{"p:thumb(h:30,w:12)", image.Pt(12, 30), []string{"p:thumb(h:31,w:12)", "p:thumb(h:12,w:30)", "p:thumb(w:12)"}},
+		{"t.flip()~p:thumb(w:12)~t.grey()", image.Pt(12, 10), []string{"t.flip()~p:thumb(w:14)~t.grey()", "p:thumb(w:12)~t.grey()"}},
+		{"p.apply(n:thumb,w:12)", image.Pt(12, 10), []string{"p.apply(n:thumb,w:15)", "p.apply(n:other,w:12)"}},
+	}
+	list := make([]asked, len(tests))
+	for i, tt := range tests {
+		list[i] = asked{edge.url + "/v2/demo/" + tt.chain + "/photo.png", 60, "key-1", "first-token"}
+	}
+	for i, signed := range sign(t, list) {
+		a := fetch(t, edge, signed)
+		if a.status != http.StatusOK {
+			t.Errorf("%s: status %d: %s", list[i].URL, a.status, a.body)
+			continue
+		}
+		if size := imgtest.Decode(t, a.body).Bounds().Size(); size != tests[i].size {
+			t.Errorf("%s: size %v, want %v", list[i].URL, size, tests[i].size)
+		}
+		for _, other := range tests[i].other {
+			spoiled := strings.Replace(signed, tests[i].chain, other, 1)
+			checkRefusal(t, spoiled, http.StatusUnauthorized, fetch(t, edge, spoiled))
 		}
 	}
 }

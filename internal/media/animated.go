@@ -25,33 +25,47 @@ func webpMoves(data []byte) bool {
 	return len(data) > flags && string(data[12:16]) == "VP8X" && data[flags]&animation != 0
 }
 
-// gifImages counts the images of a GIF, up to two of them, by going from block to
-// block (GIF89a, 17 to 27).
+// What the blocks of a GIF begin with.
+const (
+	gifExtension = 0x21
+	gifImage     = 0x2c
+)
+
+// isGIFBlock reports whether a block that has more to it begins with b.
+func isGIFBlock(b byte) bool { return b == gifExtension || b == gifImage }
+
+// gifImages counts the images of a GIF, up to two of them.
 func gifImages(data []byte) int {
+	images, _ := gifBlocks(data, 2)
+	return images
+}
+
+// gifBlocks counts the images of a GIF, up to most of them, by going from block
+// to block (GIF89a, 17 to 27). It returns where it stopped: at the trailer, at
+// nonsense, or where the data end or are about to.
+func gifBlocks(data []byte, most int) (images, at int) {
 	const (
 		screen      = 13 // bytes of header and logical screen descriptor
 		packed      = 10 // where the latter says how many colors follow
-		extension   = 0x21
-		image       = 0x2c
 		descriptor  = 10 // bytes, with its introducer
 		imagePacked = 9
 	)
 	if len(data) < screen {
-		return 0
+		return 0, len(data)
 	}
-	at, images := screen+colorTable(data[packed]), 0
-	for images < 2 && at+descriptor <= len(data) {
-		switch data[at] {
-		case extension: // introducer, label
+	at = screen + colorTable(data[packed])
+	for images < most && at < len(data) && isGIFBlock(data[at]) {
+		switch {
+		case data[at] == gifExtension: // introducer, label
 			at = afterSubBlocks(data, at+2)
-		case image: // descriptor, colors, size of codes
+		case at+descriptor > len(data):
+			return images, at
+		default: // descriptor, colors, size of codes
 			images++
 			at = afterSubBlocks(data, at+descriptor+colorTable(data[at+imagePacked])+1)
-		default: // the trailer, or nonsense
-			return images
 		}
 	}
-	return images
+	return images, at
 }
 
 // colorTable returns the bytes that a color table has according to the packed

@@ -2,16 +2,19 @@ package transform_test
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/gif"
 	"slices"
 	"testing"
+	"time"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/imgtest"
 	"pixedge/internal/media"
+	"pixedge/internal/transform"
 )
 
 // moving is a GIF of n frames, each of one color but for a white corner; see
@@ -145,5 +148,46 @@ func TestFrameLimits(t *testing.T) {
 		if fault.Of(err) != tt.kind || fault.Message(err) != tt.message {
 			t.Errorf("%s of %d frames: %v: %s\nwant %v: %s", tt.chain, tt.frames, fault.Of(err), fault.Message(err), tt.kind, tt.message)
 		}
+	}
+}
+
+// TestAnimationDeadline gives animations far more work than time. The bound is
+// against a render that goes on regardless, which would take minutes; the worker
+// must be free again for the next picture.
+func TestAnimationDeadline(t *testing.T) {
+	const frames, bound = 100, 10 * time.Second
+	most := transform.Limits{MaxPixels: 50_000_000, MaxSide: 4000, MaxFrames: frames}
+	r := transform.NewRenderer(transform.Config{Workers: 1, Queue: 1})
+	original := media.Image{Data: moving(t, frames), Format: media.GIF}
+	compiler := newCompiler()
+	render := func(ctx context.Context, chain string) error {
+		plan, err := compiler.Compile(calls(chain), transform.Hints{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Render(ctx, transform.Job{Plan: plan, Original: original, Limits: most})
+		return err
+	}
+	for _, chain := range []string{
+		"t.resize(w:600,h:400)~t.blur(s:50)~t.median(s:10)~t.rotate(a:33)",
+		"t.resize(w:600,h:400)~t.median(s:10)~t.normalise()~t.median(s:10)",
+		"t.resize(w:600,h:400)~t.median(s:10)~t.trim()~t.sharpen(s:9)~t.toFormat(f:webp,lossless:true)",
+		"t.resize(w:600,h:400)~t.median(s:10)~t.grey()~t.toFormat(f:webp)",
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		began := time.Now()
+		err := render(ctx, chain)
+		cancel()
+		took := time.Since(began)
+		t.Logf("%s: ended after %v", chain, took)
+		if fault.Of(err) != fault.Timeout || took > bound {
+			t.Errorf("%s: %v after %v, want Timeout within %v", chain, err, took, bound)
+		}
+		if s := r.Stats(); s.Rendering != 0 || s.Encodes != 0 {
+			t.Errorf("%s: %d at work and %d encoded, want none", chain, s.Rendering, s.Encodes)
+		}
+	}
+	if err := render(t.Context(), "t.resize(w:6)"); err != nil {
+		t.Errorf("the picture that comes next: %v", err)
 	}
 }

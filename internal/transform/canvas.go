@@ -28,6 +28,7 @@ type Canvas struct {
 	turn   turn // still to be done
 	most   int  // pixels a picture may have at any step, its frames counted
 
+	late   func() error // why it is too late to go on with another frame; nil if it is not
 	finder *face.Finder
 	open   func(name string, plan Plan) (*Canvas, error) // another picture, after a plan; nil within such a picture
 }
@@ -43,7 +44,7 @@ func (c *Canvas) second(name string, plan Plan) (*Canvas, error) {
 
 // newCanvas takes over an image that was opened with all its frames.
 func newCanvas(img *vips.Image, most int, finder *face.Finder) (*Canvas, error) {
-	c := &Canvas{finder: finder, frames: []*vips.Image{img}, turn: orientation(img.Orientation()), most: most}
+	c := &Canvas{late: func() error { return nil }, finder: finder, frames: []*vips.Image{img}, turn: orientation(img.Orientation()), most: most}
 	if _, h := img.Size(); img.FrameHeight() < h {
 		c.timing = img.Timing()
 		frames, err := img.Split()
@@ -130,10 +131,8 @@ func (c *Canvas) Scale(h, v float64, k vips.Kernel) error {
 	if c.turn.quarters%2 == 1 {
 		h, v = v, h
 	}
-	for _, f := range c.frames {
-		if err := f.Resize(1/h, 1/v, k); err != nil {
-			return damaged(err)
-		}
+	if err := c.each(func(f *vips.Image) error { return f.Resize(1/h, 1/v, k) }); err != nil {
+		return err
 	}
 	c.size = c.turn.of(imageSize(c.frames[0]))
 	return c.upright()
@@ -143,16 +142,27 @@ func (c *Canvas) Scale(h, v float64, k vips.Kernel) error {
 func (c *Canvas) upright() error {
 	t := c.turn
 	c.turn = turn{}
-	for _, f := range c.frames {
+	return c.each(func(f *vips.Image) error {
 		if t.flop {
 			if err := f.Flop(); err != nil {
-				return damaged(err)
+				return err
 			}
 		}
 		if t.quarters == 0 {
-			continue
+			return nil
 		}
-		if err := f.Quarter(t.quarters); err != nil {
+		return f.Quarter(t.quarters)
+	})
+}
+
+// each changes each frame with verb. Some verbs compute what was asked for so
+// far, so that an animation can be late in the middle of a step.
+func (c *Canvas) each(verb func(*vips.Image) error) error {
+	for _, f := range c.frames {
+		if err := c.late(); err != nil {
+			return err
+		}
+		if err := verb(f); err != nil {
 			return damaged(err)
 		}
 	}
@@ -165,10 +175,8 @@ func (c *Canvas) do(verb func(*vips.Image) error) error {
 	if err := c.upright(); err != nil {
 		return err
 	}
-	for _, f := range c.frames {
-		if err := verb(f); err != nil {
-			return damaged(err)
-		}
+	if err := c.each(verb); err != nil {
+		return err
 	}
 	before := c.size
 	c.size = imageSize(c.frames[0])

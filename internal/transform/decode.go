@@ -30,9 +30,14 @@ func (s source) affordable(at size) error {
 }
 
 // sourceOf readies a picture for libvips: drawings are cleaned of everything
-// that is not drawing, and formats that libvips leaves to others are decoded.
+// that is not drawing, and formats that libvips leaves to others are decoded. A
+// file that was cut off is refused whatever is asked of it: what is missing may
+// lie below a crop, or be the rest of an animation.
 func sourceOf(picture media.Image, most Limits) (source, error) {
 	s := source{data: picture.Data}
+	if media.CutOff(picture.Data, picture.Format) {
+		return s, fault.Errorf(fault.Unprocessable, "the picture ends too early")
+	}
 	switch picture.Format { //nolint:exhaustive // the others need no preparation
 	case media.SVG:
 		drawing, err := svg.Sanitize(picture.Data)

@@ -195,12 +195,12 @@ func (t *trim) Apply(c *Canvas) error {
 		return err
 	}
 	var keep image.Rectangle
-	for _, f := range c.frames {
+	if err := c.each(func(f *vips.Image) error {
 		part, err := content(f, float64(t.threshold))
-		if err != nil {
-			return damaged(err)
-		}
 		keep = keep.Union(part)
+		return err
+	}); err != nil {
+		return err
 	}
 	if keep.Empty() {
 		return nil // nothing but border: there is nothing better to show

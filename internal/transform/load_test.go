@@ -1,11 +1,13 @@
 package transform_test
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,17 +139,17 @@ func noise(w, h int) image.Image {
 	return img
 }
 
-// TestReadsNoFurther crops a picture whose lower part is not there. Whether such
-// a picture should be shown is another question; that it can be shows that what
-// lies below a crop is not decoded.
+// TestReadsNoFurther crops a picture that ends as it should and whose lower part is
+// not there: what lies below a crop is not decoded.
 func TestReadsNoFurther(t *testing.T) {
-	for _, format := range []media.Format{media.JPEG, media.PNG} {
-		img := noise(1000, 1000)
-		original := imgtest.PNG(t, img)
-		if format == media.JPEG {
-			original = imgtest.JPEG(t, img, 0)
-		}
-		original = original[:len(original)/2]
+	img := noise(1000, 1000)
+	for format, original := range map[media.Format][]byte{
+		media.JPEG: imgtest.JPEG(t, img, 0),
+		media.PNG:  imgtest.PNG(t, img),
+	} {
+		ending := map[media.Format]int{media.JPEG: 2, media.PNG: 12}[format]
+		end := original[len(original)-ending:]
+		original = withoutHalf(original, format, end)
 		if _, _, err := load(t, "t.crop(x:10,y:10,w:145,h:100)", original); err != nil {
 			t.Errorf("%v: a crop at the top reads on to where the picture is cut off: %v", format, err)
 		}
@@ -155,6 +157,16 @@ func TestReadsNoFurther(t *testing.T) {
 			t.Errorf("%v: a crop at the bottom, which is cut off: %v, want Unprocessable", format, err)
 		}
 	}
+}
+
+// withoutHalf takes the second half of a picture away, but for its end. Go writes
+// PNGs in chunks of 32 KiB, and those that are left stay whole.
+func withoutHalf(data []byte, format media.Format, end []byte) []byte {
+	half := len(data) / 2
+	if format == media.PNG {
+		half = bytes.LastIndex(data[:half], []byte("IDAT")) - 4
+	}
+	return slices.Concat(data[:half], end)
 }
 
 // TestCropMemory crops large pictures, each in a process of its own, because

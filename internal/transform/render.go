@@ -154,6 +154,7 @@ func (r *Renderer) render(ctx context.Context, job Job) (media.Image, error) {
 
 // apply carries out the steps, but for the first ones that are done.
 func (p Plan) apply(ctx context.Context, c *Canvas, done int) error {
+	c.late = ctx.Err
 	for _, step := range p.steps[done:] {
 		if err := ctx.Err(); err != nil {
 			return err

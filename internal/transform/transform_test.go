@@ -295,8 +295,9 @@ func TestRenderErrors(t *testing.T) {
 		{"crop outside", "t.crop(x:64,y:0,w:5,h:5)", card, fault.Invalid, "t.crop: the rectangle at x:64, y:0 is outside the picture of 64x48 pixels"},
 		{"extract across the edge", "t.extract(t:40,l:0,w:10,h:10)", card, fault.Invalid, "t.extract: 10x10 pixels at l:0, t:40 are not inside the picture of 64x48 pixels"},
 		{"a step too large", "t.resize(w:9000,h:9000,f:fill)~t.resize(w:5)", card, fault.Invalid, "a step makes 9000x9000 pixels; at most 10000 a side and 4000000 in all are allowed"},
-		{"cut off", "t.resize(w:100)", photo[:len(photo)/2], fault.Unprocessable, "the picture is damaged or of a kind that cannot be read"},
-		{"nothing but a header", "t.flip()", photo[:20], fault.Unprocessable, "the picture is damaged or of a kind that cannot be read"},
+		{"cut off", "t.resize(w:100)", photo[:len(photo)/2], fault.Unprocessable, "the picture ends too early"},
+		{"damaged", "t.resize(w:100)", withoutHalf(photo, media.JPEG, photo[len(photo)-2:]), fault.Unprocessable, "the picture is damaged or of a kind that cannot be read"},
+		{"nothing but a header", "t.flip()", photo[:20], fault.Unprocessable, "the picture ends too early"},
 		{"too many pixels", "t.flip()", imgtest.PNG(t, image.NewGray(image.Rect(0, 0, 3000, 3000))), fault.Unprocessable, "the original has 1 frames of 3000x3000 pixels; at most 4000 a side and 4000000 in all are allowed"},
 	}
 	for _, tt := range tests {

@@ -20,7 +20,12 @@ type images struct {
 }
 
 func (i images) Image(context.Context, delivery.Request) (delivery.Answer, error) { return i.image() }
-func (images) CloudOf(delivery.Request) *delivery.Cloud                           { return nil }
+
+func (i images) Context(context.Context, delivery.Request) (delivery.Answer, error) {
+	return i.image()
+}
+
+func (images) CloudOf(delivery.Request) *delivery.Cloud { return nil }
 
 // failing delivers nothing but err.
 func failing(err error) images {

@@ -18,7 +18,15 @@ import (
 
 // image answers a delivery URL.
 func (s *Site) image(ctx context.Context, x *exchange) error {
+	if err := s.loop(x); err != nil {
+		return err
+	}
 	answer, err := s.Images.Image(ctx, x.request())
+	return x.deliver(answer, err)
+}
+
+// deliver writes what delivery has, or the part of it that an error leaves.
+func (x *exchange) deliver(answer delivery.Answer, err error) error {
 	x.answer = answer
 	x.variants(answer.Route)
 	if err != nil {

@@ -15,7 +15,7 @@ type Route struct {
 	Name  string // in metrics
 	Path  string
 	Doc   string
-	serve func(*Site, *exchange) error
+	serve func(*Site, context.Context, *exchange) error
 }
 
 // Routes lists the paths that are not delivery URLs.
@@ -23,6 +23,7 @@ func Routes() []Route {
 	return []Route{
 		{"health", "/health", "200 as long as the process answers.", (*Site).health},
 		{"ready", "/ready", "200 while new requests are welcome, 503 once the server is stopping.", (*Site).ready},
+		{"context", "/service/platform/transformation/context", "What a picture is and how it is made, as JSON; see [urls.md](urls.md).", (*Site).context},
 		{absent, "/", "404: there is no page, pictures are below `/v2/`.", (*Site).missing},
 		{absent, "/favicon.ico", "404, for browsers.", (*Site).missing},
 		{absent, "/robots.txt", "404, for crawlers: they may go everywhere.", (*Site).missing},
@@ -55,11 +56,17 @@ func (s *Site) route(ctx context.Context, x *exchange) error {
 		x.c.Response.Header.Set("Allow", methods)
 		return fault.Errorf(fault.NotAllowed, "the method is not allowed; %s are", methods)
 	case found.serve != nil:
-		return found.serve(s, x)
-	case loops(x.c.Request.Header.PeekAll("CDN-Loop"), s.ID):
-		return fault.Errorf(fault.Loop, "a source of this picture leads back to this edge")
+		return found.serve(s, ctx, x)
 	}
 	return s.image(ctx, x)
+}
+
+// loop refuses a request that this edge has sent itself.
+func (s *Site) loop(x *exchange) error {
+	if loops(x.c.Request.Header.PeekAll("CDN-Loop"), s.ID) {
+		return fault.Errorf(fault.Loop, "a source of this picture leads back to this edge")
+	}
+	return nil
 }
 
 // originForm turns a target that is a whole URL into its path and query, and
@@ -87,7 +94,7 @@ func (x *exchange) originForm() error {
 // find returns the route of a URI, or that of delivery URLs, which has no serve.
 func find(uri []byte) Route {
 	path, _, _ := bytes.Cut(uri, []byte("?"))
-	if len(path) <= maxRoute {
+	if len(path) <= maxRoute || bytes.HasPrefix(path, []byte("/service/")) {
 		for _, r := range Routes() {
 			if r.Path == string(path) {
 				return r
@@ -97,20 +104,20 @@ func find(uri []byte) Route {
 	return Route{Name: delivered}
 }
 
-// maxRoute is at least the length of every route's path. Longer ones, which is
-// to say pictures, need not be compared.
+// maxRoute is at least the length of every route's path that is not below
+// /service/. Longer ones, which is to say pictures, need not be compared.
 const maxRoute = 12
 
-func (s *Site) health(x *exchange) error { return x.plain("ok\n") }
+func (s *Site) health(_ context.Context, x *exchange) error { return x.plain("ok\n") }
 
-func (s *Site) ready(x *exchange) error {
+func (s *Site) ready(_ context.Context, x *exchange) error {
 	if s.draining.Load() {
 		return fault.Errorf(fault.Overloaded, "the server is stopping")
 	}
 	return x.plain("ready\n")
 }
 
-func (*Site) missing(*exchange) error {
+func (*Site) missing(context.Context, *exchange) error {
 	return fault.Errorf(fault.NotFound, "no such page; pictures are below /v2/")
 }
 

@@ -41,6 +41,7 @@ type Config struct {
 // An Imager delivers pictures; see delivery.Service.
 type Imager interface {
 	Image(ctx context.Context, r delivery.Request) (delivery.Answer, error)
+	Context(ctx context.Context, r delivery.Request) (delivery.Answer, error)
 	CloudOf(r delivery.Request) *delivery.Cloud
 }
 

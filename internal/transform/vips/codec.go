@@ -37,6 +37,7 @@ const (
 type loader struct {
 	name    string           // libvips' own, without _buffer
 	sniffed []bimg.ImageType // what bimg may take the bytes for
+	strict  bool             // fills what is damaged with grey and calls that a warning
 	closed  string           // class that libvips keeps closed unless it is opened by name
 	shrinks bool             // decodes at 1/2, 1/4 and 1/8 of the size
 	scales  bool             // decodes at any smaller size
@@ -46,7 +47,7 @@ type loader struct {
 
 func (l Loader) about() loader {
 	return [numLoaders]loader{
-		LoadJPEG: {name: "jpegload", sniffed: []bimg.ImageType{bimg.JPEG}, shrinks: true},
+		LoadJPEG: {name: "jpegload", sniffed: []bimg.ImageType{bimg.JPEG}, strict: true, shrinks: true},
 		LoadPNG:  {name: "pngload", sniffed: []bimg.ImageType{bimg.PNG}},
 		LoadWebP: {name: "webpload", sniffed: []bimg.ImageType{bimg.WEBP}, scales: true, frames: true},
 		LoadHEIF: {name: "heifload", sniffed: []bimg.ImageType{bimg.AVIF, bimg.HEIF, bimg.UNKNOWN}},
@@ -101,9 +102,14 @@ func Open(data []byte, l Loader, shrink float64, frames bool) (*Image, error) {
 }
 
 // options are those of the loader. Damage past the header is an error and not
-// grey filler; libvips' own default serves what it could decode.
+// grey filler; libvips' own default serves what it could decode. sharp fails on
+// warnings in any format, but in those that are not strict they are about less
+// than pixels.
 func (l loader) options(shrink float64, frames bool) string {
 	options := []string{"access=sequential", "fail-on=error"}
+	if l.strict {
+		options[1] = "fail-on=warning"
+	}
 	if n := jpegShrink(shrink); l.shrinks && n > 1 {
 		options = append(options, fmt.Sprintf("shrink=%d", n))
 	}

@@ -6,10 +6,6 @@
 #include <string.h>
 
 #include <jpeglib.h>
-#include <jerror.h>
-
-/* libvips gives up after as many warnings. */
-#define MAX_WARNINGS 100
 
 typedef struct {
 	struct jpeg_error_mgr base;
@@ -22,15 +18,12 @@ fail(j_common_ptr cinfo)
 	longjmp(((Errors *) cinfo->err)->failed, 1);
 }
 
-/* note counts warnings. An end that comes too early is no warning: libjpeg would
- * fill the rest with grey. */
+/* note makes errors of warnings, as package vips has libvips do: after one libjpeg
+ * fills what it could not read with grey. */
 static void
 note(j_common_ptr cinfo, int level)
 {
-	if (level >= 0)
-		return;
-	cinfo->err->num_warnings++;
-	if (cinfo->err->msg_code == JWRN_JPEG_EOF || cinfo->err->num_warnings > MAX_WARNINGS)
+	if (level < 0)
 		fail(cinfo);
 }
 
