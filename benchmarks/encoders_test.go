@@ -67,7 +67,7 @@ func encode(b *testing.B, data []byte, c point) {
 	for b.Loop() {
 		img := scaled(b, data)
 		var err error
-		if out, err = img.Save(b.Context(), c.saver, c.with); err != nil {
+		if out, err = img.Save(b.Context(), c.saver, c.with, nil); err != nil {
 			b.Skip(err)
 		}
 		img.Close()

@@ -17,6 +17,7 @@ const layers = `
 	internal/fault internal/shm internal/sandbox
 	internal/op internal/media internal/config internal/blob
 	internal/urlparse internal/signing internal/cache internal/origin internal/svg internal/face internal/transform/vips
+	internal/inspect
 	internal/transform
 	internal/delivery internal/worker
 	internal/web internal/demo

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pixedge/internal/fault"
+	"pixedge/internal/inspect"
 	"pixedge/internal/media"
 	"pixedge/internal/op"
 	"pixedge/internal/signing"
@@ -179,7 +180,7 @@ func (s *Service) planFor(r *Route, v variant, original media.Image) (transform.
 		}
 	}
 	accepts := v.accepts
-	if media.Animated(original.Data) {
+	if moves(original) {
 		accepts &^= media.AcceptsAVIF
 	}
 	best := accepts.Best(media.None)
@@ -189,6 +190,15 @@ func (s *Service) planFor(r *Route, v variant, original media.Image) (transform.
 		return plan, nil
 	}
 	return plan.In(best), nil
+}
+
+// moves reports whether an original is an animation. One that is broken is not.
+func moves(original media.Image) bool {
+	if original.Format != media.GIF && original.Format != media.WebP {
+		return false
+	}
+	header, err := inspect.Read(original.Data)
+	return err == nil && header.Animated()
 }
 
 // cost is about how many bytes a remembered route holds.

@@ -17,6 +17,7 @@ import (
 	"pixedge/internal/origin"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
+	"pixedge/internal/worker"
 )
 
 // has fails the test unless the metrics have all the lines, as Prometheus reads
@@ -137,13 +138,16 @@ func TestStages(t *testing.T) {
 func TestWatch(t *testing.T) {
 	m := metrics.New()
 	m.WatchCache(func() cache.Stats { return cache.Stats{Hits: 1, Misses: 2, Coalesced: 3, Entries: 4, Bytes: 5} })
-	m.WatchRenderer(
-		func() transform.Stats {
-			return transform.Stats{Rendering: 6, Waiting: 7, Decodes: 8, Encodes: 9, Pixels: 12}
-		},
-		func() (now, peak int64) { return 10, 11 },
-	)
+	m.WatchRenderer(func() transform.Stats {
+		return transform.Stats{Rendering: 6, Waiting: 7, Decodes: 8, Encodes: 9, Pixels: 12}
+	})
+	m.WatchVips(func() (now, peak int64) { return 10, 11 })
+	m.WatchWorkers(func() worker.Stats {
+		return worker.Stats{Peak: 13, Ended: [6]int64{worker.Deadline: 14}}
+	})
 	has(t, m,
+		"edge_render_peak_bytes 13",
+		`edge_workers_ended_total{cause="deadline"} 14`,
 		"# TYPE edge_cache_hits_total counter", "edge_cache_hits_total 1",
 		"edge_cache_misses_total 2",
 		"edge_cache_coalesced_total 3",

@@ -355,7 +355,7 @@ func spin(in message) (out message, err error) {
 		return out, err
 	}
 	for range 1000 {
-		if _, err := m.Save(context.Background(), vips.SaveWebP, vips.Settings{Quality: 90, Effort: 6}); err != nil {
+		if _, err := m.Save(context.Background(), vips.SaveWebP, vips.Settings{Quality: 90, Effort: 6}, nil); err != nil {
 			return out, err
 		}
 	}

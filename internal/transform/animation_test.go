@@ -13,6 +13,7 @@ import (
 
 	"pixedge/internal/fault"
 	"pixedge/internal/imgtest"
+	"pixedge/internal/inspect"
 	"pixedge/internal/media"
 	"pixedge/internal/transform"
 )
@@ -71,8 +72,8 @@ func TestAnimation(t *testing.T) {
 		t.Run(tt.chain, func(t *testing.T) {
 			direct := mustRender(t, tt.chain, original)
 			webp := mustRender(t, tt.chain+"~t.toFormat(f:webp,lossless:true)", original)
-			if !media.Animated(webp.Data) {
-				t.Error("the WebP does not move")
+			if header, err := inspect.Read(webp.Data); err != nil || !header.Animated() {
+				t.Errorf("the WebP does not move: %v", err)
 			}
 			for way, picture := range map[string]media.Image{"gif": direct, "webp and back": mustRender(t, "t.toFormat(f:gif)", webp.Data)} {
 				got, err := gif.DecodeAll(bytes.NewReader(picture.Data))

@@ -2,8 +2,6 @@ package transform
 
 import (
 	"bytes"
-	"encoding/binary"
-	"errors"
 	"image"
 	"image/color"
 	"image/draw"
@@ -19,47 +17,20 @@ import (
 
 // decodeBMP returns the pixels of a BMP, interleaved, 8 bits a sample, the top
 // row first: 3 bands of RGB, or 4 of RGBA, not premultiplied, if the picture has
-// transparency. A picture over the limits is refused by its header, and so is one
-// shorter than its header says, before there is memory for its pixels.
+// transparency. It takes memory as the header says, to which package inspect and
+// the limits have been held before.
 //
 // What is read are uncompressed pictures of 1, 2, 4, 8, 24 and 32 bits with a
 // BITMAPINFOHEADER or one of versions 4 and 5. Alpha counts only in the latter,
 // and only if not all of it is 0, as in browsers. Everything else (run lengths,
 // 16 bits, masks of colors, OS/2) is Unprocessable, like damaged files.
-func decodeBMP(data []byte, most Limits) (pixels []byte, w, h, bands int, err error) {
-	c, err := bmp.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return nil, 0, 0, 0, unreadBMP(err)
-	}
-	if max(c.Width, c.Height) > most.MaxSide || int64(c.Width)*int64(c.Height) > int64(most.MaxPixels) {
-		return nil, 0, 0, 0, fault.Errorf(fault.Unprocessable, "the original has %dx%d pixels; at most %d a side and %d in all are allowed",
-			c.Width, c.Height, most.MaxSide, most.MaxPixels)
-	}
-	if c.Width == 0 || len(data) < lengthBMP(data, c) {
-		return nil, 0, 0, 0, fault.Errorf(fault.Unprocessable, "the picture ends too early")
-	}
+func decodeBMP(data []byte) (pixels []byte, bands int, err error) {
 	img, err := bmp.Decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, 0, 0, 0, unreadBMP(err)
+		return nil, 0, fault.Wrap(err, fault.Unprocessable, "the picture is damaged or of a kind that cannot be read")
 	}
 	pixels, bands = samples(img)
-	return pixels, c.Width, c.Height, bands, nil
-}
-
-func unreadBMP(err error) error {
-	if errors.Is(err, bmp.ErrUnsupported) {
-		return fault.Wrap(err, fault.Unprocessable, "BMP pictures of this kind cannot be read; those that can are uncompressed, of 1, 2, 4, 8, 24 or 32 bits")
-	}
-	return fault.Wrap(err, fault.Unprocessable, "the picture is damaged")
-}
-
-// lengthBMP returns the bytes that a BMP has to have, by a header that was found
-// right: where the pixels begin is at 10, the bits of one at 28, and each row is
-// filled up to 4 bytes.
-func lengthBMP(data []byte, c image.Config) int {
-	begin := int(binary.LittleEndian.Uint32(data[10:]))
-	bits := int(binary.LittleEndian.Uint16(data[28:]))
-	return begin + (c.Width*bits+31)/32*4*c.Height
+	return pixels, bands, nil
 }
 
 // samples returns the pixels of a decoded BMP and their bands. The picture is

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pixedge/internal/fault"
+	"pixedge/internal/media"
 )
 
 // A bitmap is a BMP to be written field by field.
@@ -79,6 +80,12 @@ func indexed(bits uint16, rows ...byte) bitmap {
 	}
 }
 
+// openBMP reads a file as a renderer does, to the point where libvips takes over.
+func openBMP(file []byte) (pixels []byte, w, h, bands int, err error) {
+	s, err := sourceOf(media.Image{Data: file, Format: media.BMP}, most)
+	return s.data, s.header.Width, s.header.Height, s.bands, err
+}
+
 func TestDecodeBMP(t *testing.T) {
 	twoColors := indexed(1, 0x80, 0, 0, 0, 0x40, 0, 0, 0)
 	twoColors.palette = twoColors.palette[:8]
@@ -104,7 +111,7 @@ func TestDecodeBMP(t *testing.T) {
 		{"32 bits, the usual masks", plain32([4]byte{}).with(func(b *bitmap) { b.compression = 3 }), square},
 		{"32 bits, alpha", plain32([4]byte{0, 1, 2, 3}), []byte{255, 0, 0, 0, 0, 255, 0, 1, 0, 0, 255, 2, 255, 255, 255, 3}},
 	} {
-		pixels, w, h, bands, err := decodeBMP(tt.file.file(), most)
+		pixels, w, h, bands, err := openBMP(tt.file.file())
 		if err != nil || w != 2 || h != 2 || bands*4 != len(tt.want) || !bytes.Equal(pixels, tt.want) {
 			t.Errorf("%s: %dx%d, %d bands of %v, %v; want %v", tt.name, w, h, bands, pixels, err, tt.want)
 		}
@@ -113,11 +120,11 @@ func TestDecodeBMP(t *testing.T) {
 
 func TestDecodeBMPRefuses(t *testing.T) {
 	good := plain24().file()
-	if _, _, _, _, err := decodeBMP(good, most); err != nil {
+	if _, _, _, _, err := openBMP(good); err != nil {
 		t.Fatal(err)
 	}
-	for n := range good {
-		if _, _, _, _, err := decodeBMP(good[:n], most); fault.Of(err) != fault.Unprocessable {
+	for n := 10; n < len(good); n++ { // with fewer it is no BMP
+		if _, _, _, _, err := openBMP(good[:n]); fault.Of(err) != fault.Unprocessable {
 			t.Errorf("the first %d bytes: %v", n, err)
 		}
 	}
@@ -144,7 +151,7 @@ func TestDecodeBMPRefuses(t *testing.T) {
 		"a color not there":   func(b *bitmap) { b.bits, b.palette = 8, make([]byte, 4) },
 		"colors not the info": func(b *bitmap) { b.bits, b.palette = 8, nil },
 	} {
-		if _, _, _, _, err := decodeBMP(plain24().with(change).file(), most); fault.Of(err) != fault.Unprocessable {
+		if _, _, _, _, err := openBMP(plain24().with(change).file()); fault.Of(err) != fault.Unprocessable {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -169,7 +176,7 @@ func TestEncodeBMP(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v; want %d", tt.name, len(file), err, tt.wantSize)
 			continue
 		}
-		pixels, w, h, bands, err := decodeBMP(file, most)
+		pixels, w, h, bands, err := openBMP(file)
 		if err != nil || w != tt.w || h != tt.h || bands != 3 || !bytes.Equal(pixels, tt.want) {
 			t.Errorf("%s: %dx%d, %d bands of %v, %v; want %v", tt.name, w, h, bands, pixels, err, tt.want)
 		}
@@ -192,7 +199,10 @@ func FuzzDecodeBMP(f *testing.F) {
 		f.Add(b.file())
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		pixels, w, h, bands, err := decodeBMP(data, most)
+		if format, _ := media.Sniff(data); format != media.BMP {
+			return
+		}
+		pixels, w, h, bands, err := openBMP(data)
 		if err == nil && (len(pixels) != w*h*bands || w < 1 || h < 1 || bands < 3 || bands > 4) {
 			t.Errorf("%d bytes for %dx%d pixels of %d bands", len(pixels), w, h, bands)
 		}

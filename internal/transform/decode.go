@@ -4,18 +4,18 @@ import (
 	"image"
 
 	"pixedge/internal/fault"
+	"pixedge/internal/inspect"
 	"pixedge/internal/media"
-	"pixedge/internal/svg"
 	"pixedge/internal/transform/vips"
 )
 
 // A source is an encoded picture on its way to a canvas.
 type source struct {
+	header inspect.Header
 	data   []byte
 	loader vips.Loader // none for what is pixels already
-	w, h   int         // of such pixels
-	bands  int
-	effort float64 // of a drawing: estimated milliseconds a megapixel
+	bands  int         // of such pixels
+	effort float64     // of a drawing: estimated milliseconds a megapixel
 }
 
 // maxEffort is how long, in milliseconds by estimate, a drawing may take.
@@ -29,44 +29,62 @@ func (s source) affordable(at size) error {
 	return nil
 }
 
-// sourceOf readies a picture for libvips: drawings are cleaned of everything
-// that is not drawing, and formats that libvips leaves to others are decoded. A
-// file that was cut off is refused whatever is asked of it: what is missing may
-// lie below a crop, or be the rest of an animation.
+// sourceOf reads the header of a picture, holds it to the limits and readies it
+// for libvips: drawings are cleaned of everything that is not drawing, and formats
+// that libvips leaves to others are decoded. A file that was cut off is refused
+// whatever is asked of it: what is missing may lie below a crop, or be the rest of
+// an animation. No decoder sees what sourceOf refuses.
 func sourceOf(picture media.Image, most Limits) (source, error) {
-	s := source{data: picture.Data}
-	if media.CutOff(picture.Data, picture.Format) {
-		return s, fault.Errorf(fault.Unprocessable, "the picture ends too early")
+	header, err := inspect.Read(picture.Data)
+	if err == nil {
+		err = most.check(header.Width, header.Height, header.Frames)
 	}
-	switch picture.Format { //nolint:exhaustive // the others need no preparation
+	if err == nil && inspect.CutOff(picture.Data, header.Format) {
+		err = fault.Errorf(fault.Unprocessable, "the picture ends too early")
+	}
+	if err != nil {
+		return source{}, err
+	}
+	s := source{header: header, data: picture.Data, loader: loaderOf(header.Format)}
+	switch header.Format { //nolint:exhaustive // the others need no preparation
 	case media.SVG:
-		drawing, err := svg.Sanitize(picture.Data)
-		if err != nil {
-			return s, err
-		}
-		s.data, s.effort = drawing.Data, drawing.Effort
+		s.data, s.effort = header.Drawing.Data, header.Drawing.Effort
 	case media.BMP:
-		pixels, w, h, bands, err := decodeBMP(picture.Data, most)
-		return source{data: pixels, w: w, h: h, bands: bands}, err
+		s.data, s.bands, err = decodeBMP(picture.Data)
 	}
-	s.loader = map[media.Format]vips.Loader{
+	return s, err
+}
+
+func loaderOf(format media.Format) vips.Loader {
+	return map[media.Format]vips.Loader{
 		media.JPEG: vips.LoadJPEG, media.PNG: vips.LoadPNG, media.WebP: vips.LoadWebP, media.AVIF: vips.LoadHEIF,
 		media.HEIF: vips.LoadHEIF, media.GIF: vips.LoadGIF, media.TIFF: vips.LoadTIFF, media.JXL: vips.LoadJXL,
 		media.SVG: vips.LoadSVG,
-	}[picture.Format]
-	if s.loader == 0 {
-		return s, fault.Errorf(fault.Unsupported, "the original is of no format that can be transformed here; those that can are %s",
-			list(media.Formats(media.Format.CanDecode)))
-	}
-	return s, nil
+	}[format]
 }
 
 // open makes an image, decoded so many times smaller as far as the format can.
 func (s source) open(shrink float64, moving bool) (*vips.Image, error) {
 	if s.loader == 0 {
-		return vips.FromPixels(s.data, s.w, s.h, s.bands)
+		return vips.FromPixels(s.data, s.header.Width, s.header.Height, s.bands)
 	}
 	return vips.Open(s.data, s.loader, shrink, moving)
+}
+
+// lazy makes an image of the full size, of one frame. What libvips says of it is
+// held to the limits once more: a drawing may have a size that its header does not
+// tell, and two readers may disagree.
+func (s source) lazy(most Limits) (*vips.Image, error) {
+	img, err := s.open(1, false)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	w, h := img.Size()
+	if err := most.check(w, h, img.Frames()); err != nil {
+		img.Close()
+		return nil, err
+	}
+	return img, nil
 }
 
 // decode takes an image whose header was read and returns one that is as small as

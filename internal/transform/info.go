@@ -50,21 +50,18 @@ func (r *Renderer) inspect(picture media.Image, most Limits) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	img, err := source.open(1, false)
+	img, err := source.lazy(most)
 	if err != nil {
-		return Info{}, damaged(err)
-	}
-	defer img.Close()
-	if err := most.check(img); err != nil {
 		return Info{}, err
 	}
+	defer img.Close()
 	exif := img.Orientation()
 	full := orientation(exif).of(imageSize(img))
 	info := Info{
 		Format: picture.Format.String(), Width: full.w, Height: full.h, Frames: img.Frames(),
 		Orientation: max(1, exif), Alpha: img.HasAlpha(), Size: len(picture.Data),
 	}
-	small, err := r.thumbnail(picture, most)
+	small, err := r.thumbnail(source, most)
 	if err != nil {
 		return Info{}, err
 	}
@@ -77,10 +74,10 @@ func (r *Renderer) inspect(picture media.Image, most Limits) (Info, error) {
 }
 
 // thumbnail renders a picture so small that it fits into thumb by thumb pixels.
-func (r *Renderer) thumbnail(picture media.Image, most Limits) (*image.NRGBA, error) {
+func (r *Renderer) thumbnail(source source, most Limits) (*image.NRGBA, error) {
 	step := &resize{box: size{thumb, thumb}, fit: string(inside), kernel: "lanczos3", dpr: 1}
 	plan := Plan{steps: []Operation{step}}
-	c, done, err := r.open(picture, plan, most, false)
+	c, done, err := r.canvas(source, plan, most, false)
 	if err != nil {
 		return nil, err
 	}

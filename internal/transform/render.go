@@ -196,12 +196,13 @@ func (r *Renderer) open(picture media.Image, plan Plan, most Limits, moving bool
 	if err != nil {
 		return nil, 0, err
 	}
-	img, err := source.open(1, false)
+	return r.canvas(source, plan, most, moving)
+}
+
+// canvas makes the canvas of a picture whose header was read. done is as in open.
+func (r *Renderer) canvas(source source, plan Plan, most Limits, moving bool) (c *Canvas, done int, err error) {
+	img, err := source.lazy(most)
 	if err != nil {
-		return nil, 0, damaged(err)
-	}
-	if err := most.check(img); err != nil {
-		img.Close()
 		return nil, 0, err
 	}
 	if img, done, err = source.decode(img, plan, most, moving); err != nil {
@@ -223,9 +224,7 @@ func (r *Renderer) open(picture media.Image, plan Plan, most Limits, moving bool
 
 // check holds an original to the limits by its header, before any pixel of it is
 // decoded.
-func (l Limits) check(img *vips.Image) error {
-	w, h := img.Size()
-	frames := img.Frames()
+func (l Limits) check(w, h, frames int) error {
 	if frames > l.MaxFrames {
 		return fault.Errorf(fault.Unprocessable, "the original has %d frames; at most %d are allowed", frames, l.MaxFrames)
 	}

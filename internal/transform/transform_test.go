@@ -297,7 +297,7 @@ func TestRenderErrors(t *testing.T) {
 		{"a step too large", "t.resize(w:9000,h:9000,f:fill)~t.resize(w:5)", card, fault.Invalid, "a step makes 9000x9000 pixels; at most 10000 a side and 4000000 in all are allowed"},
 		{"cut off", "t.resize(w:100)", photo[:len(photo)/2], fault.Unprocessable, "the picture ends too early"},
 		{"damaged", "t.resize(w:100)", withoutHalf(photo, media.JPEG, photo[len(photo)-2:]), fault.Unprocessable, "the picture is damaged or of a kind that cannot be read"},
-		{"nothing but a header", "t.flip()", photo[:20], fault.Unprocessable, "the picture ends too early"},
+		{"nothing but a header", "t.flip()", photo[:20], fault.Unprocessable, "the picture is damaged: it ends too early"},
 		{"too many pixels", "t.flip()", imgtest.PNG(t, image.NewGray(image.Rect(0, 0, 3000, 3000))), fault.Unprocessable, "the original has 1 frames of 3000x3000 pixels; at most 4000 a side and 4000000 in all are allowed"},
 	}
 	for _, tt := range tests {

@@ -1,26 +1,22 @@
-package media
+package inspect
 
 import (
 	"bytes"
 	"encoding/binary"
+
+	"pixedge/internal/media"
 )
 
-// CutOff reports whether a JPEG, PNG or GIF stops before the mark that ends every
-// file of its format, or a TIFF before the last of its pixels. Decoders tell only if
-// they come that far, and those of GIF play what there is. It says nothing about other formats, whose decoders look at
-// the length first, nor about damage of another kind. What follows the end does
-// not matter. It decodes nothing, allocates nothing and takes time linear in the
-// length of data.
-func CutOff(data []byte, f Format) bool {
-	switch f {
-	case JPEG:
+// CutOff reports whether a JPEG or PNG stops before the mark that ends every file
+// of its format: decoders tell only if they come that far. Of other formats [Read]
+// sees it. What follows the end does not matter. It decodes nothing, allocates
+// nothing and takes time linear in the length of data.
+func CutOff(data []byte, f media.Format) bool {
+	switch f { //nolint:exhaustive // Read sees to the others
+	case media.JPEG:
 		return !jpegEnds(data)
-	case PNG:
+	case media.PNG:
 		return !pngEnds(data)
-	case GIF:
-		return !gifEnds(data)
-	case TIFF:
-		return !tiffEnds(data)
 	default:
 		return false
 	}
@@ -56,12 +52,4 @@ func pngEnds(data []byte) bool {
 		at += frame + int(length)
 	}
 	return false
-}
-
-// gifEnds goes from block to block. At nonsense it leaves the verdict to the
-// decoder.
-func gifEnds(data []byte) bool {
-	const trailer = 0x3b
-	_, at := gifBlocks(data, len(data))
-	return at < len(data) && (data[at] == trailer || !isGIFBlock(data[at]))
 }

@@ -1,0 +1,132 @@
+package inspect
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"io"
+)
+
+// Color types of PNG (PNG 3, table 8).
+const (
+	pngGray      = 0
+	pngColor     = 2
+	pngIndexed   = 3
+	pngGrayAlpha = 4
+	pngAlpha     = 6 // with colors
+)
+
+// readPNG reads the chunks up to the first with pixels: length, type, content,
+// checksum. Checksums are the decoder's.
+func readPNG(data []byte) (Header, error) {
+	const signature, around, header, mostLength = 8, 12, 13, 1<<31 - 1
+	var h Header
+	palette, kind := false, byte(0)
+	for rest, n := data[signature:], 0; ; n++ {
+		if len(rest) < around-4 {
+			return Header{}, cutOff()
+		}
+		length := binary.BigEndian.Uint32(rest)
+		name := rest[4:8]
+		switch {
+		case length > mostLength:
+			return Header{}, damaged("a chunk is longer than any may be")
+		case string(name) == "IDAT" && n > 0:
+			if kind == pngIndexed && !palette {
+				return Header{}, damaged("it has no palette")
+			}
+			return h, nil
+		case int64(length) > int64(len(rest))-around:
+			return Header{}, damaged("a chunk is longer than the file")
+		case (n == 0) != (string(name) == "IHDR"), n == 0 && length != header, string(name) == "IEND":
+			return Header{}, damaged("its chunks are in no order")
+		}
+		chunk := rest[8 : 8+length]
+		rest = rest[around+length:]
+		switch string(name) {
+		case "IHDR":
+			var err error
+			if h, err = headerPNG(chunk); err != nil {
+				return Header{}, err
+			}
+			kind = chunk[9]
+		case "PLTE":
+			palette = true
+		case "tRNS":
+			h.transparent(kind)
+		case "eXIf":
+			h.Orientation = exifOrientation(chunk)
+		case "iCCP":
+			if err := h.profilePNG(chunk); err != nil {
+				return Header{}, err
+			}
+		}
+	}
+}
+
+// headerPNG reads IHDR: width, height, bits, color type, and how it is
+// compressed, filtered and interlaced.
+func headerPNG(c []byte) (Header, error) {
+	w, h := binary.BigEndian.Uint32(c), binary.BigEndian.Uint32(c[4:])
+	depth, kind, interlace := c[8], c[9], c[12]
+	if w < 1 || w > maxSide || h < 1 || h > maxSide {
+		return Header{}, damaged("its size is none")
+	}
+	var bands int
+	var depths string // that there are, of this color type
+	switch kind {
+	case pngGray:
+		bands, depths = 1, "\x01\x02\x04\x08\x10"
+	case pngColor:
+		bands, depths = 3, "\x08\x10"
+	case pngIndexed:
+		bands, depths = 3, "\x01\x02\x04\x08"
+	case pngGrayAlpha:
+		bands, depths = 2, "\x08\x10"
+	case pngAlpha:
+		bands, depths = 4, "\x08\x10"
+	}
+	known := false
+	for i := range len(depths) {
+		known = known || depths[i] == depth
+	}
+	if !known || c[10] != 0 || c[11] != 0 || interlace > 1 {
+		return Header{}, damaged("its header is wrong")
+	}
+	return Header{
+		Width: int(w), Height: int(h), Bands: bands, Depth: max(8, int(depth)), Samples: float64(bands),
+		Alpha: kind == pngGrayAlpha || kind == pngAlpha, Whole: interlace == 1,
+	}, nil
+}
+
+// transparent notes a tRNS chunk, from which a decoder makes alpha.
+func (h *Header) transparent(kind byte) {
+	if !h.Alpha && kind <= pngIndexed {
+		h.Alpha = true
+		h.Bands++
+	}
+}
+
+// profilePNG notes an iCCP chunk: a name, a method and the profile, compressed.
+// It is inflated only if it may be over the bound: deflate makes at most 1032
+// bytes of one. Only the first chunk counts.
+func (h *Header) profilePNG(chunk []byte) error {
+	_, stored, ok := bytes.Cut(chunk, []byte{0})
+	if !ok || len(stored) < 2 || h.Profile > 0 {
+		return nil
+	}
+	stored = stored[1:]
+	h.Profile = len(stored)
+	if len(stored) <= maxProfile/1032 {
+		return nil
+	}
+	z, err := zlib.NewReader(bytes.NewReader(stored))
+	if err != nil {
+		return nil //nolint:nilerr // A broken profile is left out, as decoders do.
+	}
+	// What is broken further on was inflated up to there.
+	if n, _ := io.Copy(io.Discard, io.LimitReader(z, maxProfile+1)); n > maxProfile {
+		h.Profile = int(n)
+	}
+	return nil
+}
