@@ -34,7 +34,7 @@ import (
 // The URLs of hits: pictures of 43 KB, as pages show them, and of 0.7 KB, where
 // nothing but the work of the server counts.
 const (
-	large = "/v2/demo/t.resize(w:500)/card.png"
+	large = "/v2/demo/t.modulate(h:40)~t.resize(w:640)/card.png"
 	small = "/v2/demo/t.resize(w:52)~t.toFormat(f:jpeg)/card.png"
 )
 

@@ -92,9 +92,13 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		Cache:    pictures,
 		Renderer: measured.Renderer(renderer),
 	}
+	server := s.Server
+	server.Max = s.connections(openFiles())
+	site := &web.Site{ID: id, Config: server, Images: service, Log: log, Recorder: measured}
+	measured.WatchClients(site.Clients)
 	return &edge{
 		service: service,
-		site:    &web.Site{ID: id, Config: s.Server, Images: service, Log: log, Recorder: measured},
+		site:    site,
 		metrics: measured.Handler(),
 		demo:    len(clouds) == 0,
 		render:  renderer,

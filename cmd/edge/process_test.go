@@ -32,8 +32,15 @@ const patience = 30 * time.Second
 // env, until the test ends. Unless args say otherwise it takes free ports.
 func start(t *testing.T, dir string, env []string, args ...string) *process {
 	t.Helper()
+	return startAs(t, []string{"edge"}, dir, env, args...)
+}
+
+// startAs is start with another command in front of edge's arguments.
+func startAs(t *testing.T, command []string, dir string, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{ready: make(chan struct{}), ended: make(chan struct{})}
-	p.cmd = exec.Command("edge", append([]string{"serve", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"}, args...)...)
+	args = append([]string{"serve", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0"}, args...)
+	p.cmd = exec.Command(command[0], append(command[1:], args...)...)
 	p.cmd.Dir, p.cmd.Env = dir, append([]string{"HOME=/no-home"}, env...)
 	// A test binary that is killed must not leave servers behind.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -112,8 +112,8 @@ type walls struct{}
 
 // The bounds of a worker besides its memory: a result in memory counts as a file.
 const (
-	longestResult = 1 << 30
-	openFiles     = 128
+	longestResult = 1 << 30 // bytes
+	mostFiles     = 128
 )
 
 // Enter keeps readable what text is drawn with. Everything else that rendering
@@ -126,7 +126,7 @@ func (walls) Enter(memory int64) (open []string, err error) {
 	}
 	text.Close()
 	report, err := sandbox.Enter(sandbox.Policy{
-		Memory: memory, File: longestResult, Files: openFiles,
+		Memory: memory, File: longestResult, Files: mostFiles,
 		Read: []string{"/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/fontconfig", "/etc/fonts", "/var/cache/fontconfig"},
 	})
 	return report.Missing, err

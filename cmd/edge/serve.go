@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"pixedge/internal/demo"
@@ -38,7 +35,7 @@ func (serveCmd) Run(p *program) error {
 	defer metrics.Close()
 	// What was settled by now: a port may have been left to the system.
 	p.settings.Listen = ln.Addr().String()
-	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "libvips", edge.render.version, "clouds", len(p.clouds))
+	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "libvips", edge.render.version, "clouds", len(p.clouds), "connections", edge.site.Config.Max)
 	edge.render.tell(log.Logger)
 	if edge.demo {
 		if err := welcome(p, edge); err != nil {
@@ -58,7 +55,7 @@ func serve(ctx context.Context, ln net.Listener, site *web.Site, s *settings) er
 	defer abort()
 	srv := site.Server(requests)
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
+	go func() { failed <- srv.Serve(site.Listen(ln)) }()
 	select {
 	case err := <-failed:
 		return err
@@ -80,7 +77,7 @@ type metricsServer struct {
 	io.Closer
 }
 
-// serveMetrics serves handler on an address of its own, or nothing without one.
+// serveMetrics serves handler and /health on an address of their own, or nothing without one.
 func serveMetrics(listen string, handler http.Handler) (metricsServer, error) {
 	if listen == "" {
 		return metricsServer{"", io.NopCloser(nil)}, nil
@@ -91,68 +88,11 @@ func serveMetrics(listen string, handler http.Handler) (metricsServer, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", handler)
+	// For health checks that should not queue with everybody else.
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	srv := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
 	go func() { _ = srv.Serve(ln) }() // ends when srv is closed
 	return metricsServer{ln.Addr().String(), srv}, nil
-}
-
-// A log is a logger whose lines are gathered for a moment, so that a line a
-// request does not cost a system call a request.
-type log struct {
-	*slog.Logger
-
-	mu   sync.Mutex
-	buf  *bufio.Writer
-	stop chan struct{}
-}
-
-// flushEvery is how long a line may wait.
-const flushEvery = 100 * time.Millisecond
-
-func newLog(w io.Writer, s *settings) *log {
-	l := &log{buf: bufio.NewWriterSize(w, 64<<10), stop: make(chan struct{})}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
-		level = slog.LevelInfo // unreachable: kong knows the levels
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if s.LogFormat == "text" {
-		l.Logger = slog.New(slog.NewTextHandler(l, options))
-	} else {
-		l.Logger = slog.New(web.NewLines(l, options))
-	}
-	go l.flush()
-	return l
-}
-
-// Write adds a line.
-func (l *log) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(line)
-}
-
-func (l *log) flush() {
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-l.stop:
-			return
-		}
-		l.mu.Lock()
-		_ = l.buf.Flush() // a log that cannot be written must not stop the server
-		l.mu.Unlock()
-	}
-}
-
-// Close writes what is left.
-func (l *log) Close() error {
-	close(l.stop)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Flush()
 }
 
 // welcome prints links to try.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"pixedge/internal/cache"
@@ -64,6 +65,8 @@ func (s *settings) check() error {
 	need(s.DrainDelay >= 0, "drain_delay", "must not be negative")
 	need(s.Cache.Size >= 1<<20, "cache_size", "must be at least 1MiB")
 	need(s.Server.HeaderSize >= 20<<10 && s.Server.HeaderSize <= 1<<20, "header_size", "must be from 20KiB, so that a path and a query of 8KiB fit, to 1MiB")
+	need(s.Server.Max >= 0, "max_connections", "must not be negative")
+	need(s.Server.PerClient >= 0, "max_connections_per_client", "must not be negative")
 	need(s.Cache.Fills > 0 && s.Cache.Fills <= 100_000, "max_misses", "must be from 1 to 100000")
 	need(s.Origin.MaxBytes > 0 && s.Origin.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
 	need(s.Hosts.Fetches > 0 && s.Hosts.Fetches <= 10_000, "max_fetches_per_host", "must be from 1 to 10000")
@@ -75,6 +78,30 @@ func (s *settings) check() error {
 	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
 	need(s.MetricsListen == "" || s.MetricsListen != s.Listen || strings.HasSuffix(s.Listen, ":0"), "metrics_listen", "must not be the address that pictures are served on")
 	return errors.Join(append(errs, s.Worker.Check())...)
+}
+
+// connections returns how many connections of clients there may be at once, when
+// the process may open so many files: what max_connections says, and no more than
+// leaves some for sources, workers and health checks. A fill may hold a few
+// sockets and files.
+func (s *settings) connections(files int) int {
+	const fixed, perFill = 64, 4
+	kept := min(fixed+perFill*s.Cache.Fills, files/2)
+	room := max(files-kept, 1)
+	if s.Server.Max == 0 {
+		return room
+	}
+	return min(s.Server.Max, room)
+}
+
+// openFiles returns how many files the process may open. Package os has raised
+// the limit to the highest there is.
+func openFiles() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 1024 // POSIX systems' usual one
+	}
+	return int(min(limit.Cur, 1<<20))
 }
 
 // canListen reports whether text looks like an address to listen on.

@@ -11,11 +11,8 @@ package cache
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"pixedge/internal/config"
 	"pixedge/internal/fault"
@@ -44,12 +41,12 @@ func (o Outcome) String() string { return [...]string{"hit", "miss", "coalesced"
 // A Cache keeps values by key and makes each missing one once, however many
 // wait for it.
 type Cache[V any] struct {
-	store  *store[V]
-	cost   func(V) int64
-	fill   time.Duration
-	flight singleflight.Group
-	fills  chan struct{}   // a place for each fill at work
-	counts [3]atomic.Int64 // by Outcome
+	store   *store[V]
+	cost    func(V) int64
+	fill    time.Duration
+	flights flights[V]
+	fills   chan struct{}   // a place for each fill at work
+	counts  [3]atomic.Int64 // by Outcome
 }
 
 // New returns an empty cache. cost says how many bytes a value holds.
@@ -58,7 +55,11 @@ func New[V any](cfg Config, cost func(V) int64) (*Cache[V], error) {
 	if err != nil {
 		return nil, fmt.Errorf("cache_size: %w", err)
 	}
-	return &Cache[V]{store: s, cost: cost, fill: cfg.FillTimeout, fills: make(chan struct{}, cfg.Fills)}, nil
+	return &Cache[V]{
+		store: s, cost: cost, fill: cfg.FillTimeout,
+		flights: flights[V]{byKey: make(map[string]*flight[V])},
+		fills:   make(chan struct{}, cfg.Fills),
+	}, nil
 }
 
 // Close frees what the cache keeps. Nothing else may be called afterwards.
@@ -78,50 +79,40 @@ func (c *Cache[V]) Lookup(key string) (V, bool) {
 //
 // fill runs once for all who wait for the key, with a context of its own: it has
 // the values of ctx but neither its end nor its deadline, since the others should
-// not fail because the first client hung up. A caller waits until its own ctx
-// ends, and no longer than a fill may take. Errors reach all who waited and are
-// not kept.
+// not fail because the first client hung up. It ends when nobody waits any more.
+// A caller waits until its own ctx ends, whose cause is then the error, and no
+// longer than a fill may take. Errors reach all who waited and are not kept.
 func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Context) (V, error)) (V, Outcome, error) {
 	if value, ok := c.Lookup(key); ok {
 		return value, Hit, nil
 	}
-	how := Coalesced
-	result := c.flight.DoChan(key, func() (any, error) {
-		// The flight before this one may have ended between our look and our start.
-		if value, ok := c.store.get(key); ok {
-			how = Hit
-			return value, nil
-		}
-		how = Miss
-		return c.make(ctx, key, fill)
+	how, flight, value := c.flights.board(key, func() (V, bool) { return c.store.get(key) }, func(f *flight[V]) {
+		var work context.Context
+		work, f.cancel = context.WithTimeout(context.WithoutCancel(ctx), c.fill) //nolint:gosec // fly calls cancel
+		go c.flights.fly(key, f, func() (V, error) { return c.make(work, key, fill) })
 	})
+	if how == Hit {
+		c.counts[Hit].Add(1)
+		return value, Hit, nil
+	}
 	patience := time.NewTimer(c.fill)
 	defer patience.Stop()
-	var none V
 	select {
-	case r := <-result:
+	case <-flight.done:
 		c.counts[how].Add(1)
-		if r.Err != nil {
-			return none, how, r.Err
-		}
-		return r.Val.(V), how, nil
+		return flight.value, how, flight.err
 	case <-ctx.Done():
-		return none, Coalesced, ctx.Err()
+		c.flights.leave(key, flight)
+		return value, how, context.Cause(ctx)
 	case <-patience.C:
-		return none, Coalesced, context.DeadlineExceeded
+		c.flights.leave(key, flight)
+		return value, how, context.DeadlineExceeded
 	}
 }
 
 // make runs fill and keeps its result before those who wait are told, so that
 // whoever asks next finds it.
 func (c *Cache[V]) make(ctx context.Context, key string, fill func(context.Context) (V, error)) (value V, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "internal error")
-		}
-	}()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.fill)
-	defer cancel()
 	// Before anything is fetched: what waits here holds no memory.
 	select {
 	case c.fills <- struct{}{}:

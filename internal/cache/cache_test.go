@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,29 +60,129 @@ func TestStampede(t *testing.T) {
 	}
 }
 
-// TestLeaderLeaves has the client that started a fill go away.
-func TestLeaderLeaves(t *testing.T) {
-	c := newCache(t, 1<<20)
-	started, finish := make(chan struct{}), make(chan struct{})
-	ctx, leave := context.WithCancel(t.Context())
-	first := make(chan error, 1)
+// errLeft is why a client ends its waiting.
+var errLeft = errors.New("left")
+
+// A crowd waits for one key.
+type crowd struct {
+	*cache.Cache[[]byte]
+
+	started chan struct{} // closed when the fill is at work
+	finish  chan struct{} // to be closed
+	ended   chan error    // what the fill's context ended with; nil if it was to finish
+}
+
+func newCrowd(t *testing.T) *crowd {
+	t.Helper()
+	return &crowd{newCache(t, 1<<20), make(chan struct{}), make(chan struct{}), make(chan error, 1)}
+}
+
+// ask waits for the key in the background.
+func (c *crowd) ask(ctx context.Context) (leave func(), answer chan error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	answer = make(chan error, 1)
 	go func() {
-		_, _, err := c.Get(ctx, "k", func(ctx context.Context) ([]byte, error) {
-			close(started)
-			<-finish
-			return []byte("v"), ctx.Err()
+		got, _, err := c.Get(ctx, "k", func(ctx context.Context) ([]byte, error) {
+			close(c.started)
+			select {
+			case <-c.finish:
+				c.ended <- nil
+				return []byte("v"), nil
+			case <-ctx.Done():
+				c.ended <- ctx.Err()
+				return nil, ctx.Err()
+			}
 		})
-		first <- err
+		if err == nil && string(got) != "v" {
+			err = fmt.Errorf("got %q", got)
+		}
+		answer <- err
 	}()
-	<-started
-	leave()
-	if err := <-first; !errors.Is(err, context.Canceled) {
-		t.Fatalf("the client that left got %v", err)
-	}
-	close(finish)
-	got, _, err := c.Get(t.Context(), "k", give("another fill"))
-	if err != nil || string(got) != "v" {
-		t.Errorf("Get = %q, %v; want what the first fill made", got, err)
+	return func() { cancel(errLeft) }, answer
+}
+
+// TestLeaderLeaves has the client that started a fill go away while another
+// waits.
+func TestLeaderLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t)
+		leave, first := c.ask(t.Context())
+		<-c.started
+		_, second := c.ask(t.Context())
+		synctest.Wait()
+		leave()
+		if err := <-first; !errors.Is(err, errLeft) {
+			t.Fatalf("the client that left got %v", err)
+		}
+		close(c.finish)
+		if err := <-second; err != nil {
+			t.Errorf("the client that stayed got %v", err)
+		}
+		if err := <-c.ended; err != nil {
+			t.Errorf("the fill was ended: %v", err)
+		}
+	})
+}
+
+// TestAllLeave ends a fill that nobody waits for, and not before.
+func TestAllLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(t)
+		var leaves []func()
+		for range 10 {
+			leave, _ := c.ask(t.Context())
+			leaves = append(leaves, leave)
+		}
+		synctest.Wait()
+		for _, leave := range leaves {
+			select {
+			case err := <-c.ended:
+				t.Fatalf("the fill ended while clients waited: %v", err)
+			default:
+			}
+			leave()
+			synctest.Wait()
+		}
+		if err := <-c.ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the fill ended with %v, want it canceled", err)
+		}
+		if got, how, err := c.Get(t.Context(), "k", give("another")); err != nil || how != cache.Miss || string(got) != "another" {
+			t.Errorf("Get = %q, %v, %v; want a new fill", got, how, err)
+		}
+	})
+}
+
+// TestNewcomer asks for a key whose fill was given up and does not listen.
+func TestNewcomer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(t, 1<<20)
+		ctx, leave := context.WithCancel(t.Context())
+		release := make(chan struct{})
+		go func() {
+			_, _, _ = c.Get(ctx, "k", func(context.Context) ([]byte, error) {
+				<-release
+				return []byte("late"), nil
+			})
+		}()
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		if got, how, err := c.Get(t.Context(), "k", give("v")); err != nil || how != cache.Miss || string(got) != "v" {
+			t.Errorf("Get = %q, %v, %v; want a fill of its own", got, how, err)
+		}
+		close(release)
+		synctest.Wait()
+	})
+}
+
+// TestGoexit has a fill end its goroutine: nobody waits for ever.
+func TestGoexit(t *testing.T) {
+	c := newCache(t, 1<<20)
+	if _, _, err := c.Get(t.Context(), "k", func(context.Context) ([]byte, error) {
+		runtime.Goexit()
+		return nil, nil
+	}); err == nil {
+		t.Error("Get gave a value that was never made")
 	}
 }
 

@@ -59,6 +59,15 @@ type Request struct {
 	URI    []byte  // path and query as sent
 	Accept []byte  // the Accept header
 	Hints  Headers // client hints; nil: none
+	Client Client  // nil: one that stays
+}
+
+// A Client is who a request comes from.
+type Client interface {
+	// Stay returns ctx, which ends, with a cause, when the client leaves; and a
+	// function to call when that is of no interest any more. It is called where the
+	// picture has to be made.
+	Stay(ctx context.Context) (watched context.Context, stop func())
 }
 
 // A Picture is a finished image and what it took to make. It is shared and does
@@ -78,15 +87,14 @@ type Answer struct {
 	Picture  *Picture
 	Route    *Route
 	Outcome  cache.Outcome
-	Verified time.Duration // spent to find the route
+	Verified time.Duration // spent to work out the route; 0 if it was remembered
 }
 
 // Image answers r. With an error, Answer.Route is set if the request got that
 // far.
 func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
-	began := time.Now()
-	route, err := s.route(r)
-	answer := Answer{Route: route, Verified: time.Since(began)}
+	route, verified, err := s.route(r)
+	answer := Answer{Route: route, Verified: verified}
 	if err != nil {
 		return answer, err
 	}
@@ -95,6 +103,11 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 	var ok bool
 	if answer.Picture, ok = s.Cache.Lookup(key); ok {
 		return answer, nil
+	}
+	if r.Client != nil {
+		var stop func()
+		ctx, stop = r.Client.Stay(ctx)
+		defer stop()
 	}
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
 		return s.make(ctx, route, v)

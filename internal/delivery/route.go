@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/inspect"
@@ -30,6 +32,7 @@ type Route struct {
 	Preview  bool          // to be shown
 	Name     string        // the file's own name, without its folders
 	Vary     string        // headers that the answer depends on, as the Vary header has it
+	Kept     atomic.Value  // room for what a caller works out of the route and wants again with its next answer
 
 	request    urlparse.Request
 	zone       Zone
@@ -40,9 +43,10 @@ type Route struct {
 	keys       [media.NumAccepted]string // of the cache, by what is accepted
 }
 
-// route returns the route of r, remembered or new. A remembered signature is
-// held again to what can change: the time.
-func (s *Service) route(r Request) (*Route, error) {
+// route returns the route of r, remembered or new, and how long it took to work
+// out a new one. A remembered signature is held again to what can change: the
+// time.
+func (s *Service) route(r Request) (*Route, time.Duration, error) {
 	host := s.Clouds.OfHost(r.Host)
 	text, _ := s.scratch.Get().(*bytes.Buffer)
 	if text == nil {
@@ -58,15 +62,16 @@ func (s *Service) route(r Request) (*Route, error) {
 
 	if route, ok := s.Routes.Get(text.Bytes()); ok {
 		if route.Grant == (signing.Grant{}) {
-			return route, nil
+			return route, 0, nil
 		}
-		return route, route.Cloud.Verifier.Live(route.Grant)
+		return route, 0, route.Cloud.Verifier.Live(route.Grant)
 	}
+	began := time.Now()
 	route, err := s.resolve(host, string(r.URI))
 	if err == nil {
 		s.Routes.Set(text.Bytes(), route, route.cost())
 	}
-	return route, err
+	return route, time.Since(began), err
 }
 
 // resolve works out the route of a URI. With an error it returns as much of the
@@ -201,11 +206,12 @@ func moves(original media.Image) bool {
 	return err == nil && header.Animated()
 }
 
-// cost is about how many bytes a remembered route holds.
+// cost is about how many bytes a remembered route holds, with what a caller keeps
+// in it.
 func (r *Route) cost() int64 {
 	n := len(r.request.Spelling.Raw) + len(r.request.Spelling.Decoded) + len(r.request.Spelling.Query)
 	for _, k := range r.keys {
 		n += len(k)
 	}
-	return int64(n) + 512
+	return int64(n) + 1024
 }

@@ -120,6 +120,14 @@ func (m *Metrics) WatchCache(stats func() cache.Stats) {
 	)
 }
 
+// WatchClients adds what a site counts of its connections.
+func (m *Metrics) WatchClients(stats func() web.ClientStats) {
+	m.Watch(
+		Gauge{"edge_connections", "Connections of clients.", false, func() float64 { return float64(stats().Connections) }},
+		Gauge{"edge_connections_refused_total", "Connections closed because there were too many.", true, func() float64 { return float64(stats().Refused) }},
+	)
+}
+
 // WatchRenderer adds what a renderer counts.
 func (m *Metrics) WatchRenderer(stats func() transform.Stats) {
 	m.Watch(

@@ -145,6 +145,7 @@ func TestWatch(t *testing.T) {
 	m.WatchWorkers(func() worker.Stats {
 		return worker.Stats{Peak: 13, Ended: [6]int64{worker.Deadline: 14}}
 	})
+	m.WatchClients(func() web.ClientStats { return web.ClientStats{Connections: 15, Refused: 16} })
 	has(t, m,
 		"edge_render_peak_bytes 13",
 		`edge_workers_ended_total{cause="deadline"} 14`,
@@ -159,6 +160,8 @@ func TestWatch(t *testing.T) {
 		"edge_decoded_pixels_total 12",
 		"edge_encodes_total 9",
 		"edge_vips_memory_bytes 10",
+		"edge_connections 15",
+		"# TYPE edge_connections_refused_total counter", "edge_connections_refused_total 16",
 		"edge_vips_memory_peak_bytes 11",
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"strconv"
 	"time"
 	"unsafe"
@@ -21,12 +22,17 @@ import (
 type exchange struct {
 	c       *fasthttp.RequestCtx
 	began   time.Time
-	route   string // name of the route
-	id      []byte // of the request, in scratch or in the request itself
+	elapsed time.Duration // until the answer was there; 0 while it is not
+	route   string        // name of the route
+	id      []byte        // of the request
 	answer  delivery.Answer
-	asked   bool // the cache was asked
+	kept    *kept // of the answer's route
+	asked   bool  // the cache was asked
 	err     error
-	scratch [256]byte
+	size    int    // of the body in bytes
+	head    []byte // the headers of the answer so far
+	line    []byte // in the log
+	stamp   stamp
 	idText  [64]byte
 	client  [64]byte
 	attrs   [12]slog.Attr
@@ -37,8 +43,9 @@ func (s *Site) exchange(c *fasthttp.RequestCtx) *exchange {
 	if x == nil {
 		x = new(exchange)
 	}
-	x.c, x.began, x.route = c, time.Now(), ""
-	x.answer, x.asked, x.err = delivery.Answer{}, false, nil
+	x.c, x.began, x.elapsed, x.route = c, c.Time(), 0, ""
+	x.answer, x.kept, x.asked, x.err = delivery.Answer{}, nil, false, nil
+	x.size, x.head = 0, x.head[:0]
 	x.identify()
 	return x
 }
@@ -46,12 +53,11 @@ func (s *Site) exchange(c *fasthttp.RequestCtx) *exchange {
 // identify takes the request's id from the client if it is well formed, and
 // otherwise makes one of 64 random bits.
 func (x *exchange) identify() {
-	given := x.c.Request.Header.Peek("X-Request-ID")
-	if !isID(given) {
-		given = strconv.AppendUint(x.scratch[:0], rand.Uint64(), 16) //nolint:gosec // it names a request and guards nothing
+	if given := x.c.Request.Header.PeekCanonical([]byte("X-Request-Id")); isID(given) {
+		x.id = append(x.idText[:0], given...)
+		return
 	}
-	x.id = append(x.idText[:0], given...)
-	x.c.Response.Header.SetCanonical([]byte("X-Request-Id"), x.id)
+	x.id = strconv.AppendUint(x.idText[:0], rand.Uint64(), 16) //nolint:gosec // it names a request and guards nothing
 }
 
 func isID(text []byte) bool {
@@ -67,30 +73,41 @@ func isID(text []byte) bool {
 	return true
 }
 
-// finish measures and logs the exchange and lets go of it.
+// send makes data the body of the answer. It is shared and not written to.
+func (x *exchange) send(data []byte) {
+	x.size = len(data)
+	if c, ok := x.c.Conn().(*conn); ok {
+		c.body.data = data
+		x.c.Response.SetBodyStream(&c.body, len(data))
+		return
+	}
+	x.c.Response.SetBodyRaw(data)
+}
+
+// finish writes the headers, measures and logs the exchange and lets go of it.
 func (s *Site) finish(ctx context.Context, x *exchange) {
-	elapsed := time.Since(x.began)
-	bytes := len(x.c.Response.Body())
+	x.writeHead()
+	if x.elapsed == 0 {
+		x.elapsed = time.Since(x.began)
+	}
 	if x.c.IsHead() {
-		bytes = 0 // the length is told and the body stays here
+		x.size = 0 // the length is told and the body stays here
 	}
 	var outcome string
 	if x.asked && x.err == nil {
 		outcome = x.answer.Outcome.String()
 	}
 	status := x.c.Response.StatusCode()
-	s.Recorder.Record(Observation{Route: x.route, Status: status, Cache: outcome, Bytes: bytes, Elapsed: elapsed})
+	s.Recorder.Record(Observation{Route: x.route, Status: status, Cache: outcome, Bytes: x.size, Elapsed: x.elapsed})
 	if s.Config.AccessLog || x.err != nil && fault.Of(x.err) == fault.Internal {
-		s.log(ctx, x, status, bytes, outcome, elapsed)
+		s.log(ctx, x, status, outcome)
 	}
-	x.c, x.answer, x.err = nil, delivery.Answer{}, nil
-	clear(x.attrs[:])
+	x.c, x.answer, x.kept, x.err = nil, delivery.Answer{}, nil, nil
 	s.exchanges.Put(x)
 }
 
-// log writes the line about the exchange. The strings made here without a copy
-// live as long as the call, and a handler keeps none of them.
-func (s *Site) log(ctx context.Context, x *exchange, status, bytes int, outcome string, elapsed time.Duration) {
+// log writes the line about the exchange.
+func (s *Site) log(ctx context.Context, x *exchange, status int, outcome string) {
 	level := slog.LevelInfo
 	switch {
 	case status >= fasthttp.StatusInternalServerError:
@@ -101,16 +118,29 @@ func (s *Site) log(ctx context.Context, x *exchange, status, bytes int, outcome 
 	if !s.Log.Enabled(ctx, level) {
 		return
 	}
+	client := s.clientIP(x)
+	// A log that cannot be written must not fail requests.
+	if lines, ok := s.Log.Handler().(*Lines); ok && x.kept.loggable() {
+		x.line = x.appendLine(x.line[:0], level, status, outcome, client)
+		_, _ = lines.w.Write(x.line)
+		return
+	}
+	_ = s.Log.Handler().Handle(ctx, x.record(level, status, outcome, client))
+}
+
+// record returns the line about the exchange. The strings made here without a
+// copy live as long as the exchange, and a handler keeps none of them.
+func (x *exchange) record(level slog.Level, status int, outcome string, client []byte) slog.Record {
 	attrs := x.attrs[:0]
 	if x.route != unread {
 		attrs = append(attrs, slog.String("method", text(x.c.Method())), slog.String("path", text(loggedPath(x.c))))
 	}
 	attrs = append(attrs,
 		slog.Int("status", status),
-		slog.Int("bytes", bytes),
-		slog.Float64("elapsed_ms", float64(elapsed.Microseconds())/1000),
+		slog.Int("bytes", x.size),
+		slog.Float64("elapsed_ms", float64(x.elapsed.Microseconds())/1000),
 		slog.String("request_id", text(x.id)),
-		slog.String("client", text(x.clientIP())),
+		slog.String("client", text(client)),
 	)
 	if outcome != "" {
 		attrs = append(attrs, slog.String("cache", outcome))
@@ -121,12 +151,11 @@ func (s *Site) log(ctx context.Context, x *exchange, status, bytes int, outcome 
 	if x.err != nil {
 		attrs = append(attrs, slog.String("kind", fault.Of(x.err).String()), slog.String("error", x.err.Error()))
 	}
-	record := slog.NewRecord(x.began.Add(elapsed), level, "request", 0)
+	record := slog.NewRecord(x.began.Add(x.elapsed), level, "request", 0)
 	// A group without a name is written as its attributes. A record has room for
 	// it, and would allocate for all of them.
 	record.AddAttrs(slog.GroupAttrs("", attrs...))
-	// A log that cannot be written must not fail requests.
-	_ = s.Log.Handler().Handle(ctx, record)
+	return record
 }
 
 // loggedPath is the path as sent, without the query, which may hold a signature,
@@ -141,12 +170,22 @@ func loggedPath(c *fasthttp.RequestCtx) []byte {
 	return path
 }
 
-func (x *exchange) clientIP() []byte {
-	addr, ok := x.c.RemoteAddr().(*net.TCPAddr)
-	if !ok {
-		return nil
+// spare reports whether the connection is one of those beyond the limit.
+func (x *exchange) spare() bool {
+	c, ok := x.c.Conn().(*conn)
+	return ok && c.spare
+}
+
+// peer returns the address that the connection comes from; not a valid one if it
+// is no network's.
+func (x *exchange) peer() netip.Addr {
+	if c, ok := x.c.Conn().(*conn); ok {
+		return c.peer
 	}
-	return addr.AddrPort().Addr().Unmap().AppendTo(x.client[:0])
+	if addr, ok := x.c.RemoteAddr().(*net.TCPAddr); ok {
+		return addr.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
 }
 
 // text is b as a string that lives only as long as b stays as it is.

@@ -1,25 +1,39 @@
 package web
 
-import "bytes"
+import (
+	"bytes"
 
-// ambiguous reports whether the headers of a request, as they were sent, leave
-// open where it ends. Two servers on the way of such a request may find its end
+	"pixedge/internal/fault"
+)
+
+// maxHeaders is how many headers a request may have. Browsers send some twenty,
+// Apache takes a hundred.
+const maxHeaders = 100
+
+// errHeaders is why a request with more is refused.
+var errHeaders = fault.Errorf(fault.Invalid, "the request has more than %d headers", maxHeaders)
+
+// inspect counts the headers of a request, as they were sent, and reports whether
+// they leave open where it ends. Two servers on the way of such a request may find its end
 // in different places, and one of them takes a part of it for a request of its
 // own (RFC 9112, 11.2). fasthttp lets them pass.
 //
 // Refused are lines that end without a carriage return, folded lines, which
 // some servers read as headers, and Transfer-Encoding: no route takes a body, so
 // nobody needs to send one whose length only the body tells.
-func ambiguous(headers []byte) bool {
+func inspect(headers []byte) (lines int, unclear bool) {
 	for line := range bytes.Lines(headers) {
+		if len(line) > len("\r\n") {
+			lines++
+		}
 		switch {
 		case !bytes.HasSuffix(line, []byte("\r\n")), line[0] == ' ', line[0] == '\t':
-			return true
+			return lines, true
 		case line[0]|0x20 == 't' && isHeader(line, "Transfer-Encoding"):
-			return true
+			return lines, true
 		}
 	}
-	return false
+	return lines, false
 }
 
 func isHeader(line []byte, name string) bool {

@@ -110,6 +110,20 @@ func TestHead(t *testing.T) {
 	}
 }
 
+// TestRange serves all of a picture whatever part is asked for.
+func TestRange(t *testing.T) {
+	w := dialer(t, newSite(t, io.Discard))()
+	for _, part := range []string{"bytes=0-1", "bytes=-1", "bytes=5-", "bytes=999999-", "bytes=0-1,3-4", "lines=1", "bytes=1-0"} {
+		for _, condition := range []string{"X: y", `If-Range: "other"`} {
+			r := w.get("/v2/demo/original/a.jpg", "Range: "+part, condition)
+			r.has(t, 200, "Content-Range: -", "Accept-Ranges: -")
+			if r.body != jpeg {
+				t.Errorf("Range %s: body %q", part, r.body)
+			}
+		}
+	}
+}
+
 func TestCrossOrigin(t *testing.T) {
 	tests := []struct{ uri, origin, allow, vary string }{
 		{"/v2/demo/original/a.jpg", "https://any.example", "*", "-"},

@@ -85,9 +85,77 @@ func (l *line) add(a slog.Attr) bool {
 
 func (l *line) quote(text string) {
 	for _, b := range []byte(text) {
-		l.plain = l.plain && b >= ' ' && b < 0x7f && b != '"' && b != '\\' && b != '<' && b != '>' && b != '&'
+		l.plain = l.plain && plain(b)
 	}
 	l.text = append(l.text, '"')
 	l.text = append(l.text, text...)
 	l.text = append(l.text, '"')
+}
+
+// plain reports whether slog.JSONHandler writes b as it is.
+func plain(b byte) bool {
+	return b >= ' ' && b < 0x7f && b != '"' && b != '\\' && b != '<' && b != '>' && b != '&'
+}
+
+// loggable reports whether the exchange's line can be put together from what is
+// kept of its route. k may be nil.
+func (k *kept) loggable() bool { return k != nil && k.path != nil && k.cloud != nil }
+
+// appendLine adds the line about a picture that was delivered. It is what
+// slog.JSONHandler would make of exchange.record, at a sixth of the cost.
+func (x *exchange) appendLine(dst []byte, level slog.Level, status int, outcome string, client []byte) []byte {
+	dst = x.stamp.append(append(dst, `{"time":"`...), x.began.Add(x.elapsed))
+	dst = append(append(dst, `","level":"`...), level.String()...)
+	dst = append(append(dst, `","msg":"request","method":"`...), x.c.Method()...)
+	dst = append(append(dst, `","path":`...), x.kept.path...)
+	dst = strconv.AppendInt(append(dst, `,"status":`...), int64(status), 10)
+	dst = strconv.AppendInt(append(dst, `,"bytes":`...), int64(x.size), 10)
+	dst = appendMillis(append(dst, `,"elapsed_ms":`...), x.elapsed)
+	dst = append(append(dst, `,"request_id":"`...), x.id...)
+	dst = append(append(dst, `","client":"`...), client...)
+	dst = append(append(dst, `","cache":"`...), outcome...)
+	dst = append(append(dst, `","cloud":`...), x.kept.cloud...)
+	return append(dst, "}\n"...)
+}
+
+// appendMillis adds d in milliseconds, with as many digits as microseconds have.
+func appendMillis(dst []byte, d time.Duration) []byte {
+	micros := max(d.Microseconds(), 0)
+	dst = strconv.AppendInt(dst, micros/1000, 10)
+	return appendFraction(dst, int(micros%1000), 3)
+}
+
+// appendFraction adds a point and n in so many digits, at most nine, without
+// zeros at the end; or nothing, if n is 0.
+func appendFraction(dst []byte, n, digits int) []byte {
+	var room [10]byte
+	for i := digits; i > 0; i-- {
+		room[i] = byte('0' + n%10)
+		n /= 10
+	}
+	room[0] = '.'
+	for digits > 0 && room[digits] == '0' {
+		digits--
+	}
+	if digits == 0 {
+		return dst
+	}
+	return append(dst, room[:digits+1]...)
+}
+
+// A stamp writes times as time.RFC3339Nano has them. It remembers the last
+// second, which it wrote most of the line's times in.
+type stamp struct {
+	second     int64
+	date, zone []byte
+}
+
+func (s *stamp) append(dst []byte, t time.Time) []byte {
+	if second := t.Unix(); second != s.second || len(s.date) == 0 {
+		s.second = second
+		s.date = t.AppendFormat(s.date[:0], "2006-01-02T15:04:05")
+		s.zone = t.AppendFormat(s.zone[:0], "Z07:00")
+	}
+	dst = appendFraction(append(dst, s.date...), t.Nanosecond(), 9)
+	return append(dst, s.zone...)
 }

@@ -15,19 +15,20 @@ type Route struct {
 	Name  string // in metrics
 	Path  string
 	Doc   string
+	probe bool // for health checks: answered however many connections there are
 	serve func(*Site, context.Context, *exchange) error
 }
 
 // Routes lists the paths that are not delivery URLs.
 func Routes() []Route {
 	return []Route{
-		{"health", "/health", "200 as long as the process answers.", (*Site).health},
-		{"ready", "/ready", "200 while new requests are welcome, 503 once the server is stopping.", (*Site).ready},
-		{"context", "/service/platform/transformation/context", "What a picture is and how it is made, as JSON; see [urls.md](urls.md).", (*Site).context},
-		{absent, "/", "404: there is no page, pictures are below `/v2/`.", (*Site).missing},
-		{absent, "/favicon.ico", "404, for browsers.", (*Site).missing},
-		{absent, "/robots.txt", "404, for crawlers: they may go everywhere.", (*Site).missing},
-		{absent, "/metrics", "404: metrics are on an address of their own.", (*Site).missing},
+		{"health", "/health", "200 as long as the process answers.", true, (*Site).health},
+		{"ready", "/ready", "200 while new requests are welcome, 503 once the server is stopping.", true, (*Site).ready},
+		{"context", "/service/platform/transformation/context", "What a picture is and how it is made, as JSON; see [urls.md](urls.md).", false, (*Site).context},
+		{absent, "/", "404: there is no page, pictures are below `/v2/`.", false, (*Site).missing},
+		{absent, "/favicon.ico", "404, for browsers.", false, (*Site).missing},
+		{absent, "/robots.txt", "404, for crawlers: they may go everywhere.", false, (*Site).missing},
+		{absent, "/metrics", "404: metrics are on an address of their own.", false, (*Site).missing},
 	}
 }
 
@@ -44,17 +45,14 @@ func (s *Site) route(ctx context.Context, x *exchange) error {
 	targetErr := x.originForm()
 	found := find(x.c.Request.Header.RequestURI())
 	x.route = found.Name
+	if err := s.admit(x, found); err != nil {
+		return err
+	}
 	switch {
-	case ambiguous(x.c.Request.Header.RawHeaders()):
-		x.c.SetConnectionClose()
-		return fault.Errorf(fault.Invalid, "the headers leave open where the request ends")
 	case targetErr != nil:
 		return targetErr
 	case x.c.IsOptions():
 		return s.options(x)
-	case !x.c.IsGet() && !x.c.IsHead():
-		x.c.Response.Header.Set("Allow", methods)
-		return fault.Errorf(fault.NotAllowed, "the method is not allowed; %s are", methods)
 	case found.serve != nil:
 		return found.serve(s, ctx, x)
 	}
@@ -69,12 +67,41 @@ func (s *Site) loop(x *exchange) error {
 	return nil
 }
 
+// admit refuses what no route takes. Where more of the request may follow than was
+// read, the connection ends with the answer.
+func (s *Site) admit(x *exchange, found Route) error {
+	lines, unclear := inspect(x.c.Request.Header.RawHeaders())
+	withBody := x.c.Request.Header.ContentLength() > 0
+	full := x.spare()
+	if unclear || withBody || full || lines > maxHeaders {
+		x.c.SetConnectionClose()
+	}
+	switch {
+	case unclear:
+		return fault.Errorf(fault.Invalid, "the headers leave open where the request ends")
+	case lines > maxHeaders:
+		return errHeaders
+	case full && !found.probe:
+		return fault.Errorf(fault.Overloaded, "too many connections")
+	case !x.c.IsOptions() && !x.c.IsGet() && !x.c.IsHead():
+		x.set("Allow", methods)
+		return fault.Errorf(fault.NotAllowed, "the method is not allowed; %s are", methods)
+	case withBody:
+		return fault.Errorf(fault.Invalid, "the request has a body")
+	}
+	return nil
+}
+
 // originForm turns a target that is a whole URL into its path and query, and
 // its host into that of the request, whatever the header Host says (RFC 9112,
 // 3.2.2). A user is refused, as RFC 9110, 4.2.4, advises, and has left the
 // target by then, so that no log has the password.
 func (x *exchange) originForm() error {
-	scheme, rest, absolute := bytes.Cut(x.c.Request.Header.RequestURI(), []byte("://"))
+	target := x.c.Request.Header.RequestURI()
+	if len(target) > 0 && target[0] == '/' {
+		return nil
+	}
+	scheme, rest, absolute := bytes.Cut(target, []byte("://"))
 	if !absolute || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
 		return nil
 	}
@@ -123,21 +150,20 @@ func (*Site) missing(context.Context, *exchange) error {
 
 func (x *exchange) plain(body string) error {
 	x.c.SetContentType("text/plain; charset=utf-8")
-	x.c.Response.Header.Set("X-Content-Type-Options", "nosniff")
-	x.c.Response.Header.Set("Cache-Control", "no-store")
-	x.c.SetBodyString(body)
+	x.set("X-Content-Type-Options", "nosniff")
+	x.set("Cache-Control", "no-store")
+	x.send([]byte(body))
 	return nil
 }
 
 // options answers OPTIONS, and with it what browsers ask before they let a
 // script read a picture.
 func (s *Site) options(x *exchange) error {
-	h := &x.c.Response.Header
 	x.crossOrigin(s.Images.CloudOf(x.request()))
-	h.Set("Allow", methods)
-	h.Set("Access-Control-Allow-Methods", methods)
-	h.Set("Access-Control-Allow-Headers", "*")
-	h.Set("Access-Control-Max-Age", "86400")
+	x.set("Allow", methods)
+	x.set("Access-Control-Allow-Methods", methods)
+	x.set("Access-Control-Allow-Headers", "*")
+	x.set("Access-Control-Max-Age", "86400")
 	x.c.SetStatusCode(fasthttp.StatusNoContent)
 	return nil
 }
@@ -146,7 +172,8 @@ func (x *exchange) request() delivery.Request {
 	return delivery.Request{
 		Host:   x.c.Request.Header.Host(),
 		URI:    x.c.Request.Header.RequestURI(),
-		Accept: x.c.Request.Header.Peek("Accept"),
+		Accept: x.c.Request.Header.PeekCanonical([]byte("Accept")),
 		Hints:  &x.c.Request.Header,
+		Client: x,
 	}
 }

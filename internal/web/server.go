@@ -36,6 +36,8 @@ type Config struct {
 	IdleTimeout  time.Duration `name:"idle-timeout" default:"60s" help:"How long a connection may wait for its next request."`
 	HeaderSize   config.Size   `name:"header-size" default:"32KiB" help:"Largest request line and headers together."`
 	AccessLog    bool          `name:"access-log" default:"true" negatable:"" help:"Log a line for each request."`
+
+	Connections `embed:""`
 }
 
 // An Imager delivers pictures; see delivery.Service.
@@ -65,6 +67,7 @@ type Site struct {
 	Log      *slog.Logger
 	Recorder Recorder
 
+	clients   clients
 	draining  atomic.Bool
 	exchanges sync.Pool // of *exchange
 }
@@ -83,6 +86,7 @@ func (s *Site) Server(ctx context.Context) *fasthttp.Server {
 		IdleTimeout:           s.Config.IdleTimeout,
 		ReadBufferSize:        int(s.Config.HeaderSize),
 		MaxRequestBodySize:    maxBody,
+		Concurrency:           s.Config.concurrency(),
 		CloseOnShutdown:       true,
 		SecureErrorLogMessage: true,
 		Logger:                quiet{},
@@ -92,8 +96,9 @@ func (s *Site) Server(ctx context.Context) *fasthttp.Server {
 	}
 }
 
-// maxBody is the largest request body in bytes: no route takes one, and a small
-// one is read rather than mistaken for the next request.
+// maxBody is the largest request body in bytes that is read. No route takes one,
+// and what comes with one is refused; but a connection that is closed while there
+// is something to read may lose the answer on its way.
 const maxBody = 64 << 10
 
 // quiet drops what fasthttp logs: broken connections are everyday, and what
@@ -116,6 +121,7 @@ func (s *Site) Handler(ctx context.Context) fasthttp.RequestHandler {
 func (s *Site) serve(ctx context.Context, x *exchange) {
 	defer func() {
 		if p := recover(); p != nil {
+			x.head = x.head[:0]
 			x.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
@@ -127,6 +133,7 @@ func (s *Site) serve(ctx context.Context, x *exchange) {
 // refuse answers what is no request.
 func (s *Site) refuse(c *fasthttp.RequestCtx, err error) {
 	x := s.exchange(c)
+	x.began = time.Now() // fasthttp's time is that of the request before
 	x.route = unread
 	f, text := refusal(err)
 	// Without err, which quotes what was sent: a signature may be in it.

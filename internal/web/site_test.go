@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,15 @@ const (
 	jpeg = "\xff\xd8\xff\xe0 jpeg"
 	svg  = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 )
+
+// large returns a picture of some 300 kB, no two parts of which are the same.
+func large() string {
+	text := []byte(jpeg)
+	for i := range 50_000 {
+		text = strconv.AppendInt(append(text, ' '), int64(i), 10)
+	}
+	return string(text)
+}
 
 // newSite returns a site of real parts, but for the renderer. Its clouds are
 // demo, which is open, shop, which only shop.example may read, closed, which no
@@ -88,6 +98,7 @@ func newCloud(tb testing.TB, name string, signed bool) *delivery.Cloud {
 	store := blob.NewMem()
 	for file, data := range map[string]string{
 		"a.jpg": jpeg, "b c.jpg": jpeg, "weiß;\"x\".jpg": jpeg, "=:@.jpg": jpeg, ".hidden": jpeg, "a.svg": svg,
+		"large.jpg": large(),
 	} {
 		if _, err := store.Put(tb.Context(), file, strings.NewReader(data), blob.PutOptions{}); err != nil {
 			tb.Fatal(err)

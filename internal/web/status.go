@@ -56,8 +56,7 @@ const unread = "unread"
 // of connections have statuses that no other failure has.
 func refusal(err error) (f failure, message string) {
 	if _, small := errors.AsType[*fasthttp.ErrSmallBuffer](err); small {
-		return failure{fasthttp.StatusRequestHeaderFieldsTooLarge, "JR-0431", "HeadersTooLargeError", false},
-			"the request line and headers are too long"
+		return headersTooLarge(), "the request line and headers are too long"
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return failure{fasthttp.StatusRequestTimeout, "JR-0408", "RequestTimeoutError", false},
@@ -69,8 +68,23 @@ func refusal(err error) (f failure, message string) {
 	return failures(fault.Invalid), "not an HTTP request"
 }
 
-// fail answers with err, in the way its kind asks for.
-func (x *exchange) fail(err error) { x.answerWith(failures(fault.Of(err)), err) }
+func headersTooLarge() failure {
+	return failure{fasthttp.StatusRequestHeaderFieldsTooLarge, "JR-0431", "HeadersTooLargeError", false}
+}
+
+// fail answers with err, in the way its kind asks for. To a client that has left
+// the answer is for the log, with nginx's status.
+func (x *exchange) fail(err error) {
+	switch {
+	case errors.Is(err, errLeft):
+		x.c.SetConnectionClose()
+		x.answerWith(failure{499, "JR-0499", "ClientLeftError", false}, err)
+	case errors.Is(err, errHeaders):
+		x.answerWith(headersTooLarge(), err)
+	default:
+		x.answerWith(failures(fault.Of(err)), err)
+	}
+}
 
 // answerWith writes err as JSON. Only the text that fault.Message lets through
 // is shown.
@@ -85,11 +99,11 @@ func (x *exchange) answerWith(f failure, err error) {
 	x.c.Response.ResetBody()
 	x.c.SetStatusCode(f.status)
 	x.c.SetContentType("application/json")
-	x.c.Response.Header.Set("Cache-Control", "no-store")
-	x.c.Response.Header.Set("X-Content-Type-Options", "nosniff")
+	x.set("Cache-Control", "no-store")
+	x.set("X-Content-Type-Options", "nosniff")
 	if f.retry {
-		x.c.Response.Header.Set("Retry-After", "1")
+		x.set("Retry-After", "1")
 	}
-	x.c.SetBody(body)
+	x.send(body)
 	x.err = err
 }

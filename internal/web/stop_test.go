@@ -25,7 +25,7 @@ func TestGracefulStop(t *testing.T) {
 	}
 	srv := s.Server(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
+	go func() { served <- srv.Serve(s.Listen(ln)) }()
 	connect := func() *wire {
 		conn, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {

@@ -52,7 +52,7 @@ func serve(t *testing.T, s *web.Site, ln net.Listener) {
 	t.Helper()
 	srv := s.Server(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(ln) }()
+	go func() { done <- srv.Serve(s.Listen(ln)) }()
 	t.Cleanup(func() {
 		if err := errors.Join(srv.Shutdown(), <-done); err != nil {
 			t.Errorf("stop: %v", err)

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+)
+
+// connect opens n connections to the edge that say nothing.
+func (p *process) connect(t *testing.T, n int) (closeAll func()) {
+	t.Helper()
+	var conns []net.Conn
+	for range n {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, conn)
+	}
+	closeAll = func() {
+		for _, c := range conns {
+			_ = c.Close()
+		}
+	}
+	t.Cleanup(closeAll)
+	return closeAll
+}
+
+// TestFewDescriptors gives the edge few file descriptors and takes more
+// connections than that.
+func TestFewDescriptors(t *testing.T) {
+	edge := startAs(t, []string{"sh", "-c", `ulimit -n 100 && exec edge "$@"`, "sh"}, t.TempDir(), []string{"PATH=" + os.Getenv("PATH")})
+	if !strings.Contains(edge.stderr.String(), `"connections":50`) {
+		t.Errorf("half of the descriptors are not kept:\n%s", &edge.stderr)
+	}
+	closeAll := edge.connect(t, 150)
+	if a := get(t, edge.metrics+"/health"); a.status != http.StatusOK {
+		t.Errorf("health on the address of metrics: %d", a.status)
+	}
+	eventually(t, "healthy", func() bool {
+		a, err := do(http.MethodGet, edge.url+"/health")
+		return err == nil && a.status == http.StatusOK
+	})
+	closeAll()
+	eventually(t, "serving again", func() bool {
+		a, err := do(http.MethodGet, edge.url+"/v2/demo/t.resize(w:10)/card.png")
+		return err == nil && a.status == http.StatusOK
+	})
+}
+
+// TestNoDescriptors takes every file descriptor from an edge that runs.
+func TestNoDescriptors(t *testing.T) {
+	edge := start(t, t.TempDir(), nil)
+	if a := get(t, edge.url+"/v2/demo/t.resize(w:10)/card.png"); a.status != http.StatusOK {
+		t.Fatalf("status %d", a.status)
+	}
+	before := descriptors(t, edge, 20)
+	edge.connect(t, 100)() // more than there can be: some are closed before they are taken
+	closeAll := edge.connect(t, 100)
+	cpu := ticks(t, edge)
+	time.Sleep(time.Second)
+	if spent := ticks(t, edge) - cpu; spent > 50 { // of a second's 100
+		t.Errorf("an edge without descriptors took %d hundredths of a second of CPU in a second", spent)
+	}
+	closeAll()
+	eventually(t, "serving again", func() bool {
+		a, err := do(http.MethodGet, edge.url+"/v2/demo/t.resize(w:10)/card.png")
+		return err == nil && a.status == http.StatusOK
+	})
+	descriptors(t, edge, before)
+}
+
+// ticks returns the CPU time that an edge has taken, in hundredths of a second.
+func ticks(t *testing.T, edge *process) int {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", edge.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name may hold anything
+	fields := strings.Fields(rest)
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return user + system
+}
+
+// descriptors sets how many files a running edge may open, and returns how many
+// it was before.
+func descriptors(t *testing.T, edge *process, limit uint64) uint64 {
+	t.Helper()
+	var before, none syscall.Rlimit
+	change := func(now, old *syscall.Rlimit) {
+		t.Helper()
+		if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(edge.cmd.Process.Pid), syscall.RLIMIT_NOFILE,
+			uintptr(unsafe.Pointer(now)), uintptr(unsafe.Pointer(old)), 0, 0); errno != 0 {
+			t.Fatal(fmt.Errorf("prlimit: %w", errno))
+		}
+	}
+	change(nil, &before)
+	change(&syscall.Rlimit{Cur: limit, Max: before.Max}, &none)
+	return before.Cur
+}

@@ -1,0 +1,161 @@
+package web
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// A conn is a client's connection. It writes the headers and the body of an
+// answer in one call without a copy of the body, and it moves its deadlines only
+// when they come near: fasthttp sets three for each request.
+type conn struct {
+	net.Conn
+
+	peer     netip.Addr
+	clients  *clients  // that count it; nil: none
+	spare    bool      // there are too many, and this is for health checks
+	deadline time.Time // of every read, if it is spare
+	closed   atomic.Bool
+
+	read, write deadline
+	body        body   // of the answer that is being written
+	tail        []byte // goes out behind the next Write
+	pair        [2][]byte
+	parts       net.Buffers
+}
+
+func newConn(c net.Conn) *conn {
+	n := &conn{Conn: c}
+	n.body.conn = n
+	return n
+}
+
+// A deadline is when a connection should give up, and when it is set to.
+type deadline struct{ wanted, armed time.Time }
+
+// want takes t as the deadline. It reports whether to set it now: what is set
+// to an earlier time will find out then that there is more.
+func (d *deadline) want(t time.Time) bool {
+	d.wanted = t
+	if !d.armed.IsZero() && !t.IsZero() && !t.Before(d.armed) {
+		return false
+	}
+	d.armed = t
+	return true
+}
+
+// early reports whether err came of a deadline that was not the one wanted, and
+// should be set to that.
+func (d *deadline) early(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	if !ok || !timeout.Timeout() || !d.armed.Before(d.wanted) || !time.Now().Before(d.wanted) {
+		return false
+	}
+	d.armed = d.wanted
+	return true
+}
+
+// SetReadDeadline is net.Conn's.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	if c.spare {
+		t = c.deadline
+	}
+	if c.read.want(t) {
+		return c.Conn.SetReadDeadline(t)
+	}
+	return nil
+}
+
+// SetWriteDeadline is net.Conn's.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	if c.write.want(t) {
+		return c.Conn.SetWriteDeadline(t)
+	}
+	return nil
+}
+
+// SetDeadline is net.Conn's.
+func (c *conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// Read is net.Conn's.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	for n == 0 && err != nil && c.read.early(err) {
+		if err = c.Conn.SetReadDeadline(c.read.armed); err == nil {
+			n, err = c.Conn.Read(p)
+		}
+	}
+	return n, err
+}
+
+// Close closes the connection, and makes room for another.
+func (c *conn) Close() error {
+	if c.clients != nil && c.closed.CompareAndSwap(false, true) {
+		c.clients.leave(c.peer)
+	}
+	return c.Conn.Close()
+}
+
+// Write writes p and the tail. It returns len(p) if all of that was written.
+func (c *conn) Write(p []byte) (int, error) {
+	c.pair = [2][]byte{p, c.tail}
+	c.parts = c.pair[:]
+	if c.tail == nil {
+		c.parts = c.pair[:1]
+	}
+	_, err := c.parts.WriteTo(c.Conn) // takes from parts what it has written
+	for err != nil && c.write.early(err) {
+		if err = c.Conn.SetWriteDeadline(c.write.armed); err == nil {
+			_, err = c.parts.WriteTo(c.Conn)
+		}
+	}
+	c.pair, c.parts, c.tail = [2][]byte{}, nil, nil
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// A body is that of an answer on its way into fasthttp's buffer, or past it.
+type body struct {
+	conn *conn
+	data []byte
+}
+
+// WriteTo writes the body. What does not fit behind what the buffer holds, which
+// is at least the headers, goes out together with that.
+func (b *body) WriteTo(w io.Writer) (int64, error) {
+	out, ok := w.(*bufio.Writer)
+	if !ok || len(b.data) <= out.Available() || out.Buffered() == 0 {
+		n, err := w.Write(b.data)
+		return int64(n), err
+	}
+	b.conn.tail = b.data
+	if err := out.Flush(); err != nil {
+		return 0, err
+	}
+	return int64(len(b.data)), nil
+}
+
+// Read reads what is left of the body.
+func (b *body) Read(p []byte) (int, error) {
+	n := copy(p, b.data)
+	b.data = b.data[n:]
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// Close lets go of the body.
+func (b *body) Close() error {
+	b.data = nil
+	return nil
+}
