@@ -35,9 +35,9 @@ test: ## install what the tests need and pass them all
 	scripts/packages test
 	$(MAKE) tools photos lint unit dockerfile
 
-unit: ## go test with the race detector, and count allocations without it
+unit: ## go test with the race detector, and count allocations and weigh renders without it
 	$(GO) test -race $(PACKAGES)
-	$(GO) test -run Alloc ./internal/...
+	$(GO) test -run 'Alloc|Estimate' ./internal/...
 
 tools: $(TOOLS)/versitygw $(TOOLS)/golangci-lint sdk ## install the pinned tools into .tools
 

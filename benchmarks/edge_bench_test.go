@@ -175,7 +175,7 @@ func newEdge(b *testing.B, o options) *edge {
 	measured := metrics.New()
 	routes, err := cache.NewMemo[*delivery.Route](max(o.routeMemory, 1))
 	check(b, err)
-	kept, err := cache.New(cache.Config{Size: max(o.cacheSize, 1), Fills: 64, FillTimeout: time.Minute}, (*delivery.Picture).Cost)
+	kept, err := cache.New(cache.Config{Size: max(o.cacheSize, 1), FillTimeout: time.Minute}, (*delivery.Picture).Cost)
 	check(b, err)
 	b.Cleanup(kept.Close)
 	b.Cleanup(routes.Close)

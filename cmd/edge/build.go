@@ -56,7 +56,12 @@ func (e *edge) stop() {
 // key in edge.yaml.
 func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Logger) (*edge, error) {
 	measured := metrics.New()
-	renderer, err := newRendering(s, log != nil)
+	gates, err := newGates(s)
+	if err != nil {
+		return nil, err
+	}
+	gates.watch(measured)
+	renderer, err := newRendering(s, log != nil, measured.Weigh)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +71,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	b := builder{
 		hosts:    hosts,
 		settings: s,
-		buffers:  renderer.buffers,
+		buffers:  func(cloud string) origin.Buffers { return gates.buffers(cloud, renderer.buffers) },
 		fetcher:  measured.Fetcher,
 		compiler: transform.NewCompiler(transform.Catalog(), renderer.formats),
 	}
@@ -91,6 +96,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		Routes:   routes,
 		Cache:    pictures,
 		Renderer: measured.Renderer(renderer),
+		Gates:    delivery.Gates{Fetch: gates.fetch, Render: gates.render},
 	}
 	server := s.Server
 	server.Max = s.connections(openFiles())
@@ -113,7 +119,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 type builder struct {
 	hosts    *origin.Hosts
 	settings *settings
-	buffers  origin.Buffers                          // for originals
+	buffers  func(cloud string) origin.Buffers       // for originals
 	fetcher  func(delivery.Fetcher) delivery.Fetcher // measures
 	compiler *transform.Compiler
 }
@@ -147,7 +153,7 @@ func (b builder) demo() (*delivery.Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Zones[""] = delivery.Zone{Fetcher: b.fetch(conf.Limits, origin.Store(store))}
+	c.Zones[""] = delivery.Zone{Fetcher: b.fetch(conf.Name, conf.Limits, origin.Store(store))}
 	return c, nil
 }
 
@@ -166,7 +172,7 @@ func (b builder) cloud(ctx context.Context, conf config.Cloud) (*delivery.Cloud,
 		if err != nil {
 			return nil, err
 		}
-		c.Zones[z.Slug] = delivery.Zone{Fetcher: b.fetch(conf.Limits, sources...), Worker: z.Worker}
+		c.Zones[z.Slug] = delivery.Zone{Fetcher: b.fetch(conf.Name, conf.Limits, sources...), Worker: z.Worker}
 	}
 	return c, nil
 }
@@ -267,12 +273,12 @@ func origins(list []string) []string {
 	return list
 }
 
-func (b builder) fetch(l config.Limits, sources ...origin.Source) delivery.Fetcher {
+func (b builder) fetch(cloud string, l config.Limits, sources ...origin.Source) delivery.Fetcher {
 	return b.fetcher(origin.New(origin.Limits{
 		MaxBytes: cmp.Or(l.MaxBytes, b.settings.Origin.MaxBytes),
 		Timeout:  cmp.Or(l.FetchTimeout, b.settings.Origin.Timeout),
 		MinRate:  b.settings.Origin.MinRate,
-	}, sources...).Into(b.buffers))
+	}, sources...).Into(b.buffers(cloud)))
 }
 
 // sources makes the sources of a zone.

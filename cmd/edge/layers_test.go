@@ -16,7 +16,7 @@ import (
 const layers = `
 	internal/fault internal/shm internal/sandbox
 	internal/op internal/media internal/config internal/blob
-	internal/urlparse internal/signing internal/cache internal/origin internal/svg internal/face internal/transform/vips
+	internal/urlparse internal/signing internal/cache internal/admit internal/origin internal/svg internal/face internal/transform/vips
 	internal/inspect
 	internal/transform
 	internal/delivery internal/worker
@@ -44,6 +44,7 @@ var reserved = map[string]string{
 	"github.com/elastic/go-seccomp-bpf":  "internal/sandbox",
 	"github.com/landlock-lsm":            "internal/sandbox",
 	"kernel.org/pub/linux/libs/security": "internal/sandbox",
+	"github.com/KimMachineGun":           "internal/admit cmd/edge",
 }
 
 func TestLayers(t *testing.T) {

@@ -29,10 +29,11 @@ type rendering struct {
 	stop    func()
 }
 
-// newRendering makes what s asks for. Only a program that serves has workers.
-func newRendering(s *settings, serving bool) (*rendering, error) {
+// newRendering makes what s asks for. Only a program that serves has workers, and
+// they tell weigh what renders were estimated to take and what they took.
+func newRendering(s *settings, serving bool, weigh func(estimate, peak int64)) (*rendering, error) {
 	if serving && s.Isolation == "process" {
-		return newWorkers(s)
+		return newWorkers(s, weigh)
 	}
 	if err := vips.Start(); err != nil {
 		return nil, err
@@ -55,14 +56,14 @@ func newRendering(s *settings, serving bool) (*rendering, error) {
 // idleShared is how much shared memory is kept for the next originals.
 const idleShared = 32 << 20
 
-func newWorkers(s *settings) (*rendering, error) {
+func newWorkers(s *settings, weigh func(estimate, peak int64)) (*rendering, error) {
 	memory := shm.NewPool(idleShared)
 	// What a worker finds in its environment is what a codec may read of it.
 	command := worker.Command{
 		Path: "/proc/self/exe", Args: []string{"edge", "worker"},
 		Env: []string{"MALLOC_ARENA_MAX=2", "GOTRACEBACK=none", "LANG=C.UTF-8", "HOME=/nonexistent", "XDG_CACHE_HOME=/nonexistent"},
 	}
-	p, err := worker.New(s.Worker, s.Render.Workers, command, memory)
+	p, err := worker.New(s.Worker, s.Render.Workers, command, memory, weigh)
 	if err != nil {
 		return nil, err
 	}

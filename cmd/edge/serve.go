@@ -19,6 +19,10 @@ type serveCmd struct{}
 func (serveCmd) Run(p *program) error {
 	log := newLog(p.stderr, p.settings)
 	defer func() { _ = log.Close() }() // there is nowhere left to say that it failed
+	memory, err := limitMemory(p.settings)
+	if err != nil {
+		return err
+	}
 	edge, err := build(p.ctx, p.settings, p.clouds, log.Logger)
 	if err != nil {
 		return err
@@ -35,6 +39,7 @@ func (serveCmd) Run(p *program) error {
 	defer metrics.Close()
 	// What was settled by now: a port may have been left to the system.
 	p.settings.Listen = ln.Addr().String()
+	log.Info("memory", "render_memory", p.settings.Admit.Memory, "gomemlimit", memory)
 	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "libvips", edge.render.version, "clouds", len(p.clouds), "connections", edge.site.Config.Max)
 	edge.render.tell(log.Logger)
 	if edge.demo {

@@ -10,7 +10,9 @@ import (
 	"syscall"
 	"time"
 
+	"pixedge/internal/admit"
 	"pixedge/internal/cache"
+	"pixedge/internal/config"
 	"pixedge/internal/origin"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
@@ -29,11 +31,15 @@ type settings struct {
 	DrainTimeout  time.Duration `default:"30s" help:"Longest time to wait for requests in flight when stopping."`
 	DrainDelay    time.Duration `default:"0s" help:"How long to go on serving after /ready fails, so that balancers notice."`
 
+	Misses       int         `name:"max-misses" default:"64" help:"Originals that may be fetched at once; more wait their turn."`
+	SourceMemory config.Size `name:"source-memory" default:"256MiB" help:"Memory for originals that are being fetched or rendered; more wait until there is room."`
+
 	Server web.Config        `embed:""`
 	Cache  cache.Config      `embed:""`
 	Origin origin.Limits     `embed:""`
 	Hosts  origin.HostLimits `embed:""`
 	Render transform.Config  `embed:""`
+	Admit  admit.Config      `embed:""`
 	Worker worker.Config     `embed:""`
 	Limits transform.Limits  `embed:""`
 }
@@ -58,6 +64,7 @@ func (s *settings) check() error {
 		{"idle_timeout", s.Server.IdleTimeout},
 		{"request_timeout", s.Cache.FillTimeout},
 		{"fetch_timeout", s.Origin.Timeout},
+		{"queue_timeout", s.Admit.Wait},
 	} {
 		need(d.value > 0, d.key, "must be more than 0")
 	}
@@ -67,14 +74,16 @@ func (s *settings) check() error {
 	need(s.Server.HeaderSize >= 20<<10 && s.Server.HeaderSize <= 1<<20, "header_size", "must be from 20KiB, so that a path and a query of 8KiB fit, to 1MiB")
 	need(s.Server.Max >= 0, "max_connections", "must not be negative")
 	need(s.Server.PerClient >= 0, "max_connections_per_client", "must not be negative")
-	need(s.Cache.Fills > 0 && s.Cache.Fills <= 100_000, "max_misses", "must be from 1 to 100000")
+	need(s.Misses > 0 && s.Misses <= 100_000, "max_misses", "must be from 1 to 100000")
+	need(s.SourceMemory >= s.Origin.MaxBytes, "source_memory", "must be at least max_bytes")
 	need(s.Origin.MaxBytes > 0 && s.Origin.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
 	need(s.Hosts.Fetches > 0 && s.Hosts.Fetches <= 10_000, "max_fetches_per_host", "must be from 1 to 10000")
 	need(s.Limits.MaxPixels > 0 && s.Limits.MaxPixels <= 1e9, "max_pixels", "must be from 1 to 1G")
 	need(s.Limits.MaxSide > 0, "max_side", "must be more than 0")
 	need(s.Limits.MaxFrames > 0, "max_frames", "must be more than 0")
 	need(s.Render.Workers >= 0 && s.Render.Workers <= 1024, "render_workers", "must be from 0 to 1024")
-	need(s.Render.Queue >= 0, "render_queue", "must not be negative")
+	need(s.Admit.Queue >= 0, "render_queue", "must not be negative")
+	need(s.Admit.Memory == 0 || s.Admit.Memory >= 64<<20, "render_memory", "must be 0 or at least 64MiB")
 	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
 	need(s.MetricsListen == "" || s.MetricsListen != s.Listen || strings.HasSuffix(s.Listen, ":0"), "metrics_listen", "must not be the address that pictures are served on")
 	return errors.Join(append(errs, s.Worker.Check())...)
@@ -86,7 +95,7 @@ func (s *settings) check() error {
 // sockets and files.
 func (s *settings) connections(files int) int {
 	const fixed, perFill = 64, 4
-	kept := min(fixed+perFill*s.Cache.Fills, files/2)
+	kept := min(fixed+perFill*s.Misses, files/2)
 	room := max(files-kept, 1)
 	if s.Server.Max == 0 {
 		return room

@@ -15,13 +15,11 @@ import (
 	"time"
 
 	"pixedge/internal/config"
-	"pixedge/internal/fault"
 )
 
 // Config says how much to keep.
 type Config struct {
 	Size        config.Size   `name:"cache-size" default:"256MiB" help:"Memory for finished pictures."`
-	Fills       int           `name:"max-misses" default:"64" help:"Missing pictures that may be fetched and rendered at once; each may hold an original in memory. More wait their turn."`
 	FillTimeout time.Duration `name:"request-timeout" default:"30s" help:"Longest time to fetch and render one picture, waiting included."`
 }
 
@@ -45,7 +43,6 @@ type Cache[V any] struct {
 	cost    func(V) int64
 	fill    time.Duration
 	flights flights[V]
-	fills   chan struct{}   // a place for each fill at work
 	counts  [3]atomic.Int64 // by Outcome
 }
 
@@ -58,7 +55,6 @@ func New[V any](cfg Config, cost func(V) int64) (*Cache[V], error) {
 	return &Cache[V]{
 		store: s, cost: cost, fill: cfg.FillTimeout,
 		flights: flights[V]{byKey: make(map[string]*flight[V])},
-		fills:   make(chan struct{}, cfg.Fills),
 	}, nil
 }
 
@@ -113,13 +109,6 @@ func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Contex
 // make runs fill and keeps its result before those who wait are told, so that
 // whoever asks next finds it.
 func (c *Cache[V]) make(ctx context.Context, key string, fill func(context.Context) (V, error)) (value V, err error) {
-	// Before anything is fetched: what waits here holds no memory.
-	select {
-	case c.fills <- struct{}{}:
-		defer func() { <-c.fills }()
-	case <-ctx.Done():
-		return value, fault.Wrap(ctx.Err(), fault.Overloaded, "too many pictures are being made")
-	}
 	if value, err = fill(ctx); err != nil {
 		return value, err
 	}

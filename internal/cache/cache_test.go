@@ -21,7 +21,7 @@ import (
 
 func newCache(tb testing.TB, size config.Size) *cache.Cache[[]byte] {
 	tb.Helper()
-	c, err := cache.New(cache.Config{Size: size, Fills: 4, FillTimeout: time.Minute}, func(b []byte) int64 { return int64(len(b)) })
+	c, err := cache.New(cache.Config{Size: size, FillTimeout: time.Minute}, func(b []byte) int64 { return int64(len(b)) })
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -299,31 +299,5 @@ func TestLookupDoesNotAllocate(t *testing.T) {
 		}
 	}); n != 0 {
 		t.Errorf("Lookup allocates %v times", n)
-	}
-}
-
-// TestFillsAreBounded starts more fills than there may be.
-func TestFillsAreBounded(t *testing.T) {
-	c := newCache(t, 1<<20) // four at once
-	var now, most atomic.Int64
-	var wg sync.WaitGroup
-	for i := range 50 {
-		wg.Go(func() {
-			_, _, err := c.Get(t.Context(), strconv.Itoa(i), func(context.Context) ([]byte, error) {
-				n := now.Add(1)
-				defer now.Add(-1)
-				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-				}
-				time.Sleep(time.Millisecond)
-				return []byte("v"), nil
-			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if most.Load() > 4 || most.Load() == 0 {
-		t.Errorf("%d fills at once, want 1 to 4", most.Load())
 	}
 }

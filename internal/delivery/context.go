@@ -57,9 +57,13 @@ func (s *Service) Context(ctx context.Context, r Request) (Answer, error) {
 		return answer, fault.Errorf(fault.Invalid, "url asks for information and not for a picture")
 	}
 	// No picture's key has a space before its first slash.
+	t := turn{cloud: route.Cloud.Name}
+	if r.Client != nil {
+		t.client = r.Client.Address()
+	}
 	key := "context " + route.pipeline.String() + " " + route.key(route.variant(r))
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
-		return s.remember(ctx, route, picture)
+		return s.remember(ctx, t, route, picture)
 	})
 	if errors.Is(err, context.Canceled) {
 		err = fault.Wrap(err, fault.Overloaded, "the server is stopping")
@@ -68,8 +72,13 @@ func (s *Service) Context(ctx context.Context, r Request) (Answer, error) {
 }
 
 // remember describes a finished picture and the steps of its route.
-func (s *Service) remember(ctx context.Context, route *Route, picture *Picture) (*Picture, error) {
+func (s *Service) remember(ctx context.Context, t turn, route *Route, picture *Picture) (*Picture, error) {
 	began := time.Now()
+	leave, err := s.admitInspect(ctx, t, picture.Image, route.Cloud.Limits)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	info, err := s.Renderer.Inspect(ctx, picture.Image, route.Cloud.Limits)
 	if err != nil {
 		return nil, err

@@ -42,13 +42,14 @@ type (
 	}
 )
 
-// A Service delivers pictures. Every field must be set.
+// A Service delivers pictures. Every field but Gates must be set.
 type Service struct {
 	Clouds   *Clouds
 	Compiler *transform.Compiler
 	Routes   *cache.Memo[*Route]
 	Cache    *cache.Cache[*Picture]
 	Renderer Renderer
+	Gates    Gates // may be left open
 
 	scratch sync.Pool // of *bytes.Buffer
 }
@@ -68,6 +69,8 @@ type Client interface {
 	// function to call when that is of no interest any more. It is called where the
 	// picture has to be made.
 	Stay(ctx context.Context) (watched context.Context, stop func())
+	// Address tells clients apart. It is called there too.
+	Address() string
 }
 
 // A Picture is a finished image and what it took to make. It is shared and does
@@ -104,13 +107,15 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 	if answer.Picture, ok = s.Cache.Lookup(key); ok {
 		return answer, nil
 	}
+	t := turn{cloud: route.Cloud.Name}
 	if r.Client != nil {
+		t.client = r.Client.Address()
 		var stop func()
 		ctx, stop = r.Client.Stay(ctx)
 		defer stop()
 	}
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
-		return s.make(ctx, route, v)
+		return s.make(ctx, t, route, v)
 	})
 	if errors.Is(err, context.Canceled) {
 		// ctx is the server's, not the client's: its end is nobody's bug.
@@ -120,9 +125,9 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 }
 
 // make fetches and renders.
-func (s *Service) make(ctx context.Context, route *Route, v variant) (*Picture, error) {
+func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*Picture, error) {
 	began := time.Now()
-	original, files, release, err := route.fetch(ctx)
+	original, files, release, err := s.fetch(ctx, t, route)
 	defer release()
 	if err != nil {
 		return nil, err
@@ -130,9 +135,9 @@ func (s *Service) make(ctx context.Context, route *Route, v variant) (*Picture, 
 	p := &Picture{Fetched: time.Since(began)}
 	fetched := time.Now()
 	if route.request.Info {
-		p.Image, err = s.describe(ctx, route, original)
+		p.Image, err = s.describe(ctx, t, route, original)
 	} else {
-		p.Image, err = s.render(ctx, route, v, original, files)
+		p.Image, err = s.render(ctx, t, route, v, original, files)
 	}
 	if err != nil {
 		return nil, err
@@ -148,12 +153,18 @@ func (s *Service) make(ctx context.Context, route *Route, v variant) (*Picture, 
 
 // render makes the picture. One that was only to be encoded anew, in a format of
 // our choice, and came out larger, is delivered as it was, if any browser shows it.
-func (s *Service) render(ctx context.Context, route *Route, v variant, original media.Image, files map[string]media.Image) (media.Image, error) {
+func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, original media.Image, files map[string]media.Image) (media.Image, error) {
 	plan, err := s.planFor(route, v, original)
 	if err != nil {
 		return media.Image{}, err
 	}
-	made, err := s.Renderer.Render(ctx, transform.Job{Plan: plan, Original: original, Files: files, Limits: route.Cloud.Limits})
+	job := transform.Job{Plan: plan, Original: original, Files: files, Limits: route.Cloud.Limits}
+	leave, err := s.admitRender(ctx, t, &job)
+	if err != nil {
+		return media.Image{}, err
+	}
+	defer leave()
+	made, err := s.Renderer.Render(ctx, job)
 	if err == nil && route.plan.Recoding() && original.Format.OnWeb() && len(made.Data) > len(original.Data) {
 		return original, nil
 	}
@@ -161,13 +172,28 @@ func (s *Service) render(ctx context.Context, route *Route, v variant, original 
 }
 
 // describe answers a request for information, as JSON.
-func (s *Service) describe(ctx context.Context, route *Route, original media.Image) (media.Image, error) {
+func (s *Service) describe(ctx context.Context, t turn, route *Route, original media.Image) (media.Image, error) {
+	leave, err := s.admitInspect(ctx, t, original, route.Cloud.Limits)
+	if err != nil {
+		return media.Image{}, err
+	}
+	defer leave()
 	info, err := s.Renderer.Inspect(ctx, original, route.Cloud.Limits)
 	if err != nil {
 		return media.Image{}, err
 	}
 	data, err := json.Marshal(info)
 	return media.Image{Data: append(data, '\n'), Format: media.JSON}, err
+}
+
+// fetch fetches when it is the client's turn.
+func (s *Service) fetch(ctx context.Context, t turn, route *Route) (original media.Image, files map[string]media.Image, release func(), err error) {
+	leave, err := enter(ctx, s.Gates.Fetch, t.ask(transform.Need{}))
+	if err != nil {
+		return media.Image{}, nil, func() {}, err
+	}
+	defer leave()
+	return route.fetch(ctx)
 }
 
 // fetch returns the original and the other pictures of the plan, all at once, and

@@ -55,7 +55,7 @@ func newEdge(tb testing.TB) *edge {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	pictures, err := cache.New(cache.Config{Size: 32 << 20, Fills: 64, FillTimeout: 10 * time.Second}, (*delivery.Picture).Cost)
+	pictures, err := cache.New(cache.Config{Size: 32 << 20, FillTimeout: 10 * time.Second}, (*delivery.Picture).Cost)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A Kind says what went wrong.
@@ -49,9 +50,10 @@ func Kinds() []Kind {
 }
 
 type fault struct {
-	kind Kind
-	msg  string // shown to the caller
-	err  error  // logged; may be nil
+	kind  Kind
+	msg   string        // shown to the caller
+	err   error         // logged; may be nil
+	after time.Duration // when to try again; 0 if nobody knows
 }
 
 func (f *fault) Error() string {
@@ -75,6 +77,27 @@ func Wrap(err error, kind Kind, format string, args ...any) error {
 		return nil
 	}
 	return &fault{kind: kind, msg: fmt.Sprintf(format, args...), err: err}
+}
+
+// After returns a fault that also says how long the caller should wait before it
+// tries again. An err that is no fault is returned as it is.
+func After(err error, wait time.Duration) error {
+	f, ok := errors.AsType[*fault](err)
+	if !ok {
+		return err
+	}
+	again := *f
+	again.after = wait
+	return &again
+}
+
+// RetryAfter returns how long the caller should wait before it tries again, or 0
+// if err does not say.
+func RetryAfter(err error) time.Duration {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f.after
+	}
+	return 0
 }
 
 // Of reports the kind of err: that of the outermost fault in its chain, Timeout

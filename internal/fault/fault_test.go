@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"pixedge/internal/fault"
 )
@@ -46,5 +47,22 @@ func TestEveryKindHasName(t *testing.T) {
 func TestWrapNil(t *testing.T) {
 	if err := fault.Wrap(nil, fault.Upstream, "origin failed"); err != nil {
 		t.Errorf("Wrap(nil) = %v, want nil", err)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	busy := fault.After(fault.Wrap(context.DeadlineExceeded, fault.Overloaded, "busy"), 7*time.Second)
+	if got := fault.RetryAfter(fmt.Errorf("render: %w", busy)); got != 7*time.Second {
+		t.Errorf("RetryAfter = %v, want 7s", got)
+	}
+	if fault.Of(busy) != fault.Overloaded || fault.Message(busy) != "busy" || !errors.Is(busy, context.DeadlineExceeded) {
+		t.Errorf("After changed the fault to %v", busy)
+	}
+	plain := errors.New("plain")
+	if err := fault.After(plain, time.Second); !errors.Is(err, plain) || fault.RetryAfter(err) != 0 {
+		t.Errorf("After(plain) = %v, RetryAfter %v", err, fault.RetryAfter(err))
+	}
+	if got := fault.RetryAfter(fault.Errorf(fault.Overloaded, "busy")); got != 0 {
+		t.Errorf("RetryAfter = %v, want 0", got)
 	}
 }

@@ -33,6 +33,7 @@ type Metrics struct {
 	duration prometheus.Histogram
 	out, in  prometheus.Counter
 	stage    *prometheus.HistogramVec
+	weight   weights
 	served   *[600]atomic.Pointer[prometheus.Counter] // delivery requests by status: no hashing on a hit
 }
 
@@ -57,9 +58,11 @@ func New() *Metrics {
 			Name: "edge_stage_duration_seconds", Help: "Time spent in a stage, by how it ended.",
 			Buckets: prometheus.ExponentialBuckets(.0005, 2, 16),
 		}, []string{"stage", "result"}),
+		weight: newWeights(),
 		served: new([600]atomic.Pointer[prometheus.Counter]),
 	}
 	m.registry.MustRegister(m.requests, m.duration, m.out, m.in, m.stage,
+		m.weight.estimate, m.weight.peak, m.weight.ratio,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -149,7 +152,7 @@ func (m *Metrics) WatchVips(memory func() (now, peak int64)) {
 
 // WatchWorkers adds what a pool of worker processes counts besides its renders.
 func (m *Metrics) WatchWorkers(stats func() worker.Stats) {
-	m.Watch(Gauge{"edge_render_peak_bytes", "Largest resident memory that a worker came to in a render.", false, func() float64 { return float64(stats().Peak) }})
+	m.Watch(Gauge{"edge_worker_peak_bytes", "Largest resident memory that a worker has come to.", false, func() float64 { return float64(stats().Peak) }})
 	for _, cause := range worker.Causes() {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "edge_workers_ended_total", Help: "Worker processes that have ended, by cause.", ConstLabels: prometheus.Labels{"cause": cause.String()},

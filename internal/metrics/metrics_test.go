@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"pixedge/internal/admit"
 	"pixedge/internal/cache"
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
@@ -147,7 +148,7 @@ func TestWatch(t *testing.T) {
 	})
 	m.WatchClients(func() web.ClientStats { return web.ClientStats{Connections: 15, Refused: 16} })
 	has(t, m,
-		"edge_render_peak_bytes 13",
+		"edge_worker_peak_bytes 13",
 		`edge_workers_ended_total{cause="deadline"} 14`,
 		"# TYPE edge_cache_hits_total counter", "edge_cache_hits_total 1",
 		"edge_cache_misses_total 2",
@@ -207,4 +208,38 @@ func TestNames(t *testing.T) {
 	if types == 0 || !strings.Contains(recorded.Body.String(), "\ngo_goroutines ") {
 		t.Error("the page lacks our metrics or those of the Go runtime")
 	}
+}
+
+func TestWatchGate(t *testing.T) {
+	m := metrics.New()
+	stats := admit.Stats{Budget: 1000, Held: 300, Working: 2, Waiting: 5, Admitted: 7, Waited: 1500 * time.Millisecond}
+	stats.Refused[admit.Full], stats.Refused[admit.Left] = 3, 1
+	m.WatchGate("render", func() admit.Stats { return stats })
+	m.WatchGate("fetch", func() admit.Stats { return admit.Stats{Budget: 50} })
+	has(t, m,
+		`edge_admission_budget_bytes{gate="fetch"} 50`,
+		`edge_admission_budget_bytes{gate="render"} 1000`,
+		`edge_admission_held_bytes{gate="render"} 300`,
+		`edge_admission_in_flight{gate="render"} 2`,
+		`edge_admission_queue{gate="render"} 5`,
+		`edge_admission_admitted_total{gate="render"} 7`,
+		`edge_admission_wait_seconds_total{gate="render"} 1.5`,
+		`edge_admission_refused_total{cause="queue_full",gate="render"} 3`,
+		`edge_admission_refused_total{cause="left",gate="render"} 1`,
+		`edge_admission_refused_total{cause="too_big",gate="render"} 0`,
+		`edge_admission_refused_total{cause="timeout",gate="fetch"} 0`,
+	)
+}
+
+func TestWeigh(t *testing.T) {
+	m := metrics.New()
+	m.Weigh(20<<20, 16<<20)
+	m.Weigh(5<<20, 0) // nobody can tell
+	has(t, m,
+		"edge_render_estimate_bytes_count 2",
+		"edge_render_peak_bytes_count 1",
+		"edge_render_estimate_ratio_sum 1.25",
+		`edge_render_estimate_ratio_bucket{le="1.41"} 1`,
+		`edge_render_estimate_ratio_bucket{le="1"} 0`,
+	)
 }

@@ -23,11 +23,24 @@ func (f *flatten) Apply(c *Canvas) error {
 	})
 }
 
+func (f *flatten) weigh(d *draft) {
+	d.upright()
+	if d.alpha {
+		d.alpha, d.bands = false, d.bands-1
+	}
+	d.spend(5)
+}
+
 type negate struct{}
 
 func (negate) Params(*op.ParamSet) {}
 
 func (negate) Apply(c *Canvas) error { return c.do((*vips.Image).Negate) }
+
+func (negate) weigh(d *draft) {
+	d.opaque()
+	d.spend(2)
+}
 
 type normalise struct{}
 
@@ -36,6 +49,13 @@ func (normalise) Params(*op.ParamSet) {}
 // The percentiles that become black and white are sharp's.
 func (normalise) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error { return img.Normalise(1, 99) })
+}
+
+func (normalise) weigh(d *draft) {
+	d.upright()
+	d.settle()
+	d.strips(workedRows)
+	d.spend(70)
 }
 
 // linear multiplies and adds.
@@ -50,6 +70,11 @@ func (l *linear) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error {
 		return img.Linear([]float64{l.a}, []float64{l.b * depth(img)})
 	})
+}
+
+func (l *linear) weigh(d *draft) {
+	d.opaque()
+	d.spend(5)
 }
 
 // depth is what a step of 255 is worth in an image.
@@ -78,12 +103,28 @@ func (m *modulate) Apply(c *Canvas) error {
 	})
 }
 
+func (m *modulate) weigh(d *draft) {
+	d.opaque()
+	d.strips(workedRows)
+	d.spend(85)
+}
+
 type grey struct{}
 
 func (grey) Params(*op.ParamSet) {}
 
 func (grey) Apply(c *Canvas) error {
 	return c.do((*vips.Image).Grey)
+}
+
+func (grey) weigh(d *draft) {
+	d.opaque()
+	d.strips(workedRows)
+	d.bands = 1
+	if d.alpha {
+		d.bands = 2
+	}
+	d.spend(25)
 }
 
 // tint keeps the lightness and takes the hue of a color.
@@ -100,6 +141,16 @@ func (t *tint) Apply(c *Canvas) error {
 	})
 }
 
+func (t *tint) weigh(d *draft) {
+	d.opaque()
+	d.strips(workedRows)
+	d.bands = 3
+	if d.alpha {
+		d.bands = 4
+	}
+	d.spend(30)
+}
+
 // gamma brightens or darkens the middle tones.
 type gamma struct{ exponent float64 }
 
@@ -109,6 +160,11 @@ func (g *gamma) Params(p *op.ParamSet) {
 
 func (g *gamma) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error { return img.Gamma(g.exponent) })
+}
+
+func (g *gamma) weigh(d *draft) {
+	d.opaque()
+	d.spend(5)
 }
 
 func colors() []Spec {

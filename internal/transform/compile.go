@@ -88,6 +88,9 @@ type (
 	}
 	// A filer needs other pictures. It names them as the URL does.
 	filer interface{ files() []string }
+	// A weigher says what it does to the memory of a render, as its Apply would. One
+	// that does not say is taken to need all pixels at once and to keep the size.
+	weigher interface{ weigh(d *draft) }
 	// A hinter takes what the client says of itself. ownDPR tells that the URL gives
 	// the operation a device pixel ratio of its own.
 	hinter interface{ hint(h Hints, ownDPR bool) }

@@ -99,6 +99,28 @@ func (m *merge) Apply(c *Canvas) error {
 	return m.lay(c)
 }
 
+// weigh takes the second picture to be held as it was decoded and as it is laid.
+func (m *merge) weigh(d *draft) {
+	d.upright()
+	if d.other == nil {
+		return
+	}
+	second := d.other(m.file, m.plan)
+	second.apply(m.plan)
+	second.settle()
+	d.most(second.peak)
+	d.keep(second.held)
+	d.ns += second.ns
+	laid := second.area()
+	switch {
+	case m.tile || m.mode != "overlay":
+		laid = max(laid, d.area()/float64(d.frames))
+	case m.box.w > 0 && m.box.h > 0:
+		laid = float64(m.box.w) * float64(m.box.h)
+	}
+	d.cover(laid)
+}
+
 // prepare scales and repeats the second picture and says where it goes.
 func (m *merge) prepare(c, second *Canvas) (x, y int, err error) {
 	if m.box != (size{}) {
@@ -282,6 +304,8 @@ func (r *roundCorners) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error { return stencil(img, c.size, shape) })
 }
 
+func (r *roundCorners) weigh(d *draft) { d.stencil() }
+
 // circle cuts an ellipse that touches all sides.
 type circle struct{}
 
@@ -295,6 +319,8 @@ func (circle) Apply(c *Canvas) error {
 	shape := fmt.Sprintf(`<ellipse fill="#fff" cx="%g" cy="%g" rx="%g" ry="%g"/>`, rx, ry, rx, ry)
 	return c.do(func(img *vips.Image) error { return stencil(img, c.size, shape) })
 }
+
+func (circle) weigh(d *draft) { d.stencil() }
 
 func composing() []Spec {
 	return []Spec{

@@ -55,6 +55,8 @@ func sourceOf(picture media.Image, most Limits) (source, error) {
 	return s, err
 }
 
+// loaderOf returns the loader of a format; none for those that libvips leaves to
+// others, and those that nobody reads.
 func loaderOf(format media.Format) vips.Loader {
 	return map[media.Format]vips.Loader{
 		media.JPEG: vips.LoadJPEG, media.PNG: vips.LoadPNG, media.WebP: vips.LoadWebP, media.AVIF: vips.LoadHEIF,
@@ -93,7 +95,7 @@ func (s source) lazy(most Limits) (*vips.Image, error) {
 func (s source) decode(img *vips.Image, plan Plan, most Limits, moving bool) (_ *vips.Image, done int, err error) {
 	turned := orientation(img.Orientation())
 	from := turned.of(imageSize(img))
-	shrink := s.bearable(plan.reduction(from, s.drawn()), from)
+	shrink := bearable(s.loader, plan.reduction(from, s.drawn()), from)
 	if to := scaled(from, shrink, shrink); shrink < 1 && (max(to.w, to.h) > maxSide || int64(to.w)*int64(to.h) > int64(most.MaxPixels)) {
 		shrink = 1 // the step itself will say what is wrong
 	}
@@ -134,9 +136,9 @@ const largePhoto = 6_000_000
 // could do with shrink. A JPEG is resampled by more than a rounding error
 // afterwards, as with sharp: libjpeg's half is sharper than one that is resampled,
 // and the two would look different side by side.
-func (s source) bearable(shrink float64, from size) float64 {
+func bearable(l vips.Loader, shrink float64, from size) float64 {
 	n := int(shrink)
-	if !s.loader.Halves() || n != 2 && n != 4 && n != 8 {
+	if !l.Halves() || n != 2 && n != 4 && n != 8 {
 		return shrink
 	}
 	if whole := float64(n) == shrink && from.w%n == 0 && from.h%n == 0; whole && from.w*from.h >= largePhoto {

@@ -23,6 +23,13 @@ func (b *blur) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error { return img.Blur(sigma) })
 }
 
+func (b *blur) weigh(d *draft) {
+	d.upright()
+	d.settle()
+	d.strips(workedRows)
+	d.spend(10 * min(b.sigma*b.dpr, 100))
+}
+
 // sharpen sharpens.
 type sharpen struct{ sigma float64 }
 
@@ -32,6 +39,12 @@ func (s *sharpen) Params(p *op.ParamSet) {
 
 func (s *sharpen) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error { return img.Sharpen(s.sigma) })
+}
+
+func (s *sharpen) weigh(d *draft) {
+	d.upright()
+	d.strips(workedRows)
+	d.spend(90)
 }
 
 // median removes specks.
@@ -46,6 +59,12 @@ func (m *median) Apply(c *Canvas) error {
 		return invalid("t.median: s: %d is more than a side of the picture of %dx%d pixels", m.size, c.size.w, c.size.h)
 	}
 	return c.do(func(img *vips.Image) error { return img.Median(m.size) })
+}
+
+func (m *median) weigh(d *draft) {
+	d.upright()
+	d.strips(workedRows)
+	d.spend(15 * float64(m.size*m.size))
 }
 
 // pixelate makes squares of one color.
@@ -68,6 +87,12 @@ func (s *pixelate) Apply(c *Canvas) error {
 		}
 		return img.Resize(h, v, vips.Nearest)
 	})
+}
+
+func (s *pixelate) weigh(d *draft) {
+	d.upright()
+	d.strips(resizedRows + shrunkRows*float64(s.side))
+	d.spend(20)
 }
 
 func ceil(a, b int) int { return int(math.Ceil(float64(a) / float64(b))) }

@@ -59,6 +59,16 @@ func (r *crop) Apply(c *Canvas) error {
 	return c.Extract(part)
 }
 
+func (r *crop) weigh(d *draft) {
+	part := size{cmp.Or(r.w, d.size.w), cmp.Or(r.h, d.size.h)}
+	if r.position != "" {
+		d.keepPart(part, r.position)
+		return
+	}
+	d.upright()
+	d.cut(r.y, size{min(part.w, max(1, d.size.w-r.x)), min(part.h, max(1, d.size.h-r.y))})
+}
+
 // extract keeps a rectangle that must be inside the picture, as sharp has it.
 type extract struct {
 	top, left, height, width int
@@ -90,6 +100,15 @@ func (e *extract) Apply(c *Canvas) error {
 			part.Dx(), part.Dy(), part.Min.X, part.Min.Y, c.size.w, c.size.h)
 	}
 	return c.Extract(part)
+}
+
+func (e *extract) weigh(d *draft) {
+	d.upright()
+	if e.box != (op.Box{}) {
+		d.cut(e.box.Top, size{e.box.Width, e.box.Height})
+		return
+	}
+	d.cut(e.top, size{e.width, e.height})
 }
 
 // rotate turns the picture clockwise.
@@ -125,6 +144,24 @@ func (r *rotate) Apply(c *Canvas) error {
 	})
 }
 
+func (r *rotate) weigh(d *draft) {
+	d.upright()
+	switch {
+	case r.angle%360 == 0:
+	case r.angle%90 == 0:
+		d.settle()
+		d.size = turn{quarters: r.angle / 90 & 1}.of(d.size)
+	default:
+		d.settle()
+		sin, cos := math.Sincos(float64(r.angle) * math.Pi / 180)
+		sin, cos = math.Abs(sin), math.Abs(cos)
+		w, h := float64(d.size.w), float64(d.size.h)
+		d.size = size{max(1, round(w*cos+h*sin)), max(1, round(w*sin+h*cos))}
+		d.ink(r.background.A)
+		d.spend(15)
+	}
+}
+
 type flip struct{}
 
 func (flip) Params(*op.ParamSet) {}
@@ -133,6 +170,11 @@ func (flip) pass(from size) (to size, ok bool) { return from, true }
 
 func (flip) Apply(c *Canvas) error { return c.do((*vips.Image).Flip) }
 
+func (flip) weigh(d *draft) {
+	d.upright()
+	d.settle()
+}
+
 type flop struct{}
 
 func (flop) Params(*op.ParamSet) {}
@@ -140,6 +182,8 @@ func (flop) Params(*op.ParamSet) {}
 func (flop) pass(from size) (to size, ok bool) { return from, true }
 
 func (flop) Apply(c *Canvas) error { return c.do((*vips.Image).Flop) }
+
+func (flop) weigh(d *draft) { d.upright() }
 
 // extend adds a border.
 type extend struct {
@@ -183,6 +227,17 @@ func (e *extend) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error { return img.Embed(left, top, to.w, to.h, how, nil) })
 }
 
+func (e *extend) weigh(d *draft) {
+	d.upright()
+	if e.border == "constant" {
+		d.ink(e.color.A)
+	} else {
+		d.settle()
+	}
+	d.size.w += times(e.left+e.right, e.dpr)
+	d.size.h += times(e.top+e.bottom, e.dpr)
+}
+
 // trim cuts away a border of one color.
 type trim struct{ threshold int }
 
@@ -206,6 +261,13 @@ func (t *trim) Apply(c *Canvas) error {
 		return nil // nothing but border: there is nothing better to show
 	}
 	return c.Extract(keep)
+}
+
+// weigh takes the border to be nothing.
+func (t *trim) weigh(d *draft) {
+	d.upright()
+	d.settle()
+	d.spend(100)
 }
 
 // content returns the part of an image that differs from its upper left pixel,

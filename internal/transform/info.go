@@ -75,8 +75,7 @@ func (r *Renderer) inspect(picture media.Image, most Limits) (Info, error) {
 
 // thumbnail renders a picture so small that it fits into thumb by thumb pixels.
 func (r *Renderer) thumbnail(source source, most Limits) (*image.NRGBA, error) {
-	step := &resize{box: size{thumb, thumb}, fit: string(inside), kernel: "lanczos3", dpr: 1}
-	plan := Plan{steps: []Operation{step}}
+	plan := tiny()
 	c, done, err := r.canvas(source, plan, most, false)
 	if err != nil {
 		return nil, err
@@ -98,6 +97,12 @@ func (r *Renderer) thumbnail(source source, most Limits) (*image.NRGBA, error) {
 		return nil, damaged(err)
 	}
 	return &image.NRGBA{Pix: pixels, Stride: 4 * c.size.w, Rect: image.Rect(0, 0, c.size.w, c.size.h)}, nil
+}
+
+// tiny is the plan that makes a picture fit into thumb by thumb pixels.
+func tiny() Plan {
+	step := &resize{box: size{thumb, thumb}, fit: string(inside), kernel: "lanczos3", dpr: 1}
+	return Plan{steps: []Operation{step}}
 }
 
 // dominant returns the color that most opaque pixels have, or nearly have: the

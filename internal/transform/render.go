@@ -16,7 +16,7 @@ import (
 // Config says how much is rendered at once.
 type Config struct {
 	Workers int `name:"render-workers" default:"0" help:"Pictures to render at once; more wait their turn. 0: one per CPU."`
-	Queue   int `name:"render-queue" default:"256" help:"Pictures that may wait for a worker; more are answered 503."`
+	Queue   int `kong:"-"` // pictures that may wait for a worker; the setting is package admit's
 }
 
 // Limits bound one picture. A picture over them is refused by its header.
@@ -68,6 +68,7 @@ type Job struct {
 	Original media.Image
 	Files    map[string]media.Image // the other pictures, by the names that Plan.Files has
 	Limits   Limits                 // of every picture
+	Need     Need                   // by estimate; for renderers that compare it with what is taken
 
 	// Place returns memory of n bytes that the result may be put in; nil: Go's own.
 	Place vips.Place

@@ -112,6 +112,19 @@ func (r *resize) Apply(c *Canvas) error {
 	}
 }
 
+func (r *resize) weigh(d *draft) {
+	box, how := r.device(), fit(r.fit)
+	d.scale(r.shrinks(d.size))
+	switch {
+	case box.w == 0 || box.h == 0:
+	case how == cover:
+		d.keepPart(box, r.position)
+	case how == contain:
+		d.size = box
+		d.ink(r.background.A)
+	}
+}
+
 func words[T ~string](list ...T) []string {
 	s := make([]string, len(list))
 	for i, w := range list {

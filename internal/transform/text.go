@@ -3,6 +3,7 @@ package transform
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"pixedge/internal/op"
@@ -91,6 +92,10 @@ func (t *text) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error { return img.Composite(letters, "over", margin+x, margin+y) })
 }
 
+func (t *text) weigh(d *draft) {
+	d.cover(min(float64(d.size.w)*float64(d.size.h), float64(len(t.text))*math.Pow(float64(t.size)*t.dpr, 2)))
+}
+
 // watermark writes all over the picture.
 type watermark struct {
 	writing
@@ -135,6 +140,8 @@ func (m *watermark) Apply(c *Canvas) error {
 	}
 	return c.do(func(img *vips.Image) error { return img.Composite(letters, "over", 0, 0) })
 }
+
+func (m *watermark) weigh(d *draft) { d.cover(float64(d.size.w) * float64(d.size.h)) }
 
 func writings() []Spec {
 	return []Spec{

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pixedge/internal/delivery"
 	"pixedge/internal/fault"
@@ -82,6 +83,13 @@ func TestErrors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for wait, want := range map[time.Duration]string{0: "1", time.Millisecond: "1", time.Second: "1", 2500 * time.Millisecond: "3", 30 * time.Second: "30"} {
+		busy := fault.After(fault.Errorf(fault.Overloaded, "busy"), wait)
+		dialer(t, siteOf(failing(busy), io.Discard))().get("/v2/demo/original/a.jpg").has(t, 503, "Retry-After: "+want)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 // An exchange is one request and its answer on their way through the package.
 // It comes from a pool: a hit should not cost garbage.
 type exchange struct {
+	site    *Site
 	c       *fasthttp.RequestCtx
 	began   time.Time
 	elapsed time.Duration // until the answer was there; 0 while it is not
@@ -41,7 +42,7 @@ type exchange struct {
 func (s *Site) exchange(c *fasthttp.RequestCtx) *exchange {
 	x, _ := s.exchanges.Get().(*exchange)
 	if x == nil {
-		x = new(exchange)
+		x = &exchange{site: s}
 	}
 	x.c, x.began, x.elapsed, x.route = c, c.Time(), 0, ""
 	x.answer, x.kept, x.asked, x.err = delivery.Answer{}, nil, false, nil

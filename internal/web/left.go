@@ -79,3 +79,7 @@ func hasLeft(raw syscall.RawConn) bool {
 	waiting := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR)
 	return err == nil && n == 0 || err != nil && !waiting
 }
+
+// Address returns the client's IP address, as the log has it. It is a method of
+// delivery.Client.
+func (x *exchange) Address() string { return string(x.site.clientIP(x)) }

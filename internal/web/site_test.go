@@ -57,7 +57,7 @@ func newSite(tb testing.TB, log io.Writer) *web.Site {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	pictures, err := cache.New(cache.Config{Size: 32 << 20, Fills: 64, FillTimeout: 10 * time.Second}, (*delivery.Picture).Cost)
+	pictures, err := cache.New(cache.Config{Size: 32 << 20, FillTimeout: 10 * time.Second}, (*delivery.Picture).Cost)
 	if err != nil {
 		tb.Fatal(err)
 	}

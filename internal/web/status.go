@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"strconv"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -102,8 +104,14 @@ func (x *exchange) answerWith(f failure, err error) {
 	x.set("Cache-Control", "no-store")
 	x.set("X-Content-Type-Options", "nosniff")
 	if f.retry {
-		x.set("Retry-After", "1")
+		x.set("Retry-After", strconv.Itoa(retryAfter(err)))
 	}
 	x.send(body)
 	x.err = err
+}
+
+// retryAfter returns for how many whole seconds a client should stay away: what
+// err says, and at least one.
+func retryAfter(err error) int {
+	return max(1, int((fault.RetryAfter(err)+time.Second-1)/time.Second))
 }

@@ -50,7 +50,7 @@ type Pool struct {
 	cfg     Config
 	command Command
 	memory  *shm.Pool
-	size    int
+	weigh   func(estimate, peak int64)
 
 	idle    chan *process
 	closing chan struct{}
@@ -71,13 +71,14 @@ type Stats struct {
 }
 
 // New starts the workers, and returns when all are ready. count of 0 is one a
-// processor. Pictures from memory are passed on without a copy.
-func New(cfg Config, count int, command Command, memory *shm.Pool) (*Pool, error) {
+// processor. Pictures from memory are passed on without a copy. weigh is told what
+// renders were estimated to take and what they took, in bytes; it may be nil.
+func New(cfg Config, count int, command Command, memory *shm.Pool, weigh func(estimate, peak int64)) (*Pool, error) {
 	if count == 0 {
 		count = runtime.NumCPU()
 	}
 	p := &Pool{
-		cfg: cfg, command: command, memory: memory, size: count,
+		cfg: cfg, command: command, memory: memory, weigh: weigh,
 		idle: make(chan *process, count), closing: make(chan struct{}),
 	}
 	started := make(chan error, count)
@@ -213,20 +214,20 @@ func (p *Pool) Render(ctx context.Context, job transform.Job) (media.Image, erro
 		pictures = append(pictures, f)
 		q.Files = append(q.Files, named{name, picture{f.Format, len(f.Data)}})
 	}
-	a, data, err := p.run(ctx, q, pictures)
+	a, data, err := p.run(ctx, q, pictures, job.Need.Bytes)
 	return media.Image{Data: data, Format: a.Format}, err
 }
 
 // Inspect describes a picture. Its errors are those of Render.
 func (p *Pool) Inspect(ctx context.Context, original media.Image, most transform.Limits) (transform.Info, error) {
-	a, _, err := p.run(ctx, request{Inspect: true, Limits: most}, []media.Image{original})
+	a, _, err := p.run(ctx, request{Inspect: true, Limits: most}, []media.Image{original}, 0)
 	return a.Info, err
 }
 
 // run finds a worker for a job. ctx may end while the job waits, and its deadline
 // ends a job that has begun; but a job that has begun does not end because its
 // client has gone: what is left of it is worth less than a worker.
-func (p *Pool) run(ctx context.Context, q request, pictures []media.Image) (a reply, data []byte, err error) {
+func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, need int64) (a reply, data []byte, err error) {
 	fds := make([]int, len(pictures))
 	for i, picture := range pictures {
 		region, done, err := p.memory.Share(picture.Data)
@@ -250,6 +251,9 @@ func (p *Pool) run(ctx context.Context, q request, pictures []media.Image) (a re
 	working, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.CPU)
 	defer cancel()
 	a, data, err = worker.do(working, q, fds)
+	if before := worker.held; p.weigh != nil && need > 0 && before > 0 && a.Peak > before {
+		p.weigh(need, a.Peak-before)
+	}
 	p.give(worker, a)
 	return a, data, err
 }
@@ -290,6 +294,7 @@ func (p *Pool) give(worker *process, a reply) {
 	p.stats.Pixels += a.Stats.Pixels
 	p.stats.Peak = max(p.stats.Peak, a.Peak)
 	p.mu.Unlock()
+	worker.held = a.Held
 	if worker.spent || ended(worker) {
 		return // until sees to it
 	}

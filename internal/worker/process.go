@@ -56,6 +56,7 @@ type process struct {
 	jobs    int
 	late    atomic.Bool   // killed by us
 	retired atomic.Bool   // asked to end
+	held    int64         // resident memory after its last job, in bytes; 0: unknown
 	spent   bool          // being killed: its last job came to the end of its time
 	exited  chan struct{} // closed when it has ended
 }

@@ -53,7 +53,7 @@ func newPool(t *testing.T, cfg worker.Config) *worker.Pool {
 	if cfg.Grown == 0 {
 		cfg.Grown = 1 << 30
 	}
-	p, err := worker.New(cfg, 2, worker.Command{Path: "/proc/self/exe", Args: []string{"edge", "worker"}}, memory)
+	p, err := worker.New(cfg, 2, worker.Command{Path: "/proc/self/exe", Args: []string{"edge", "worker"}}, memory, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,6 +144,19 @@ func (l Loader) Shrinks(shrink float64) bool {
 // at no other.
 func (l Loader) Halves() bool { return l.about().shrinks }
 
+// Reduction returns how many times smaller than it is a picture is decoded when
+// it is opened with that shrink.
+func (l Loader) Reduction(shrink float64) float64 {
+	about := l.about()
+	switch {
+	case !l.Shrinks(shrink):
+		return 1
+	case about.shrinks:
+		return float64(jpegShrink(shrink))
+	}
+	return shrink
+}
+
 // jpegShrink returns by how much libjpeg shrinks while it decodes, for a picture
 // that is to become shrink times smaller.
 func jpegShrink(shrink float64) int {

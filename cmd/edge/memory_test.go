@@ -1,0 +1,30 @@
+package main
+
+import (
+	"testing"
+
+	"pixedge/internal/admit"
+	"pixedge/internal/cache"
+	"pixedge/internal/config"
+)
+
+func TestGoMemory(t *testing.T) {
+	const mib, gib = 1 << 20, 1 << 30
+	for _, tt := range []struct {
+		renders, kept config.Size
+		all, want     uint64
+	}{
+		{6 * gib, 256 * mib, 10 * gib, 3 * gib},       // what is left
+		{9 * gib, 256 * mib, 10 * gib, 384 * mib},     // what is kept needs as much
+		{600 * mib, 256 * mib, 1000 * mib, 384 * mib}, // the same
+		{300 * mib, 2 * gib, 500 * mib, 450 * mib},    // no more than there is
+		{20 * gib, 256 * mib, 10 * gib, 384 * mib},    // more was set than there is
+		{6 * gib, 4 * gib, 10 * gib, 5*gib + 64*mib},  // a large cache
+	} {
+		s := &settings{Admit: admit.Config{Memory: tt.renders}, Cache: cache.Config{Size: tt.kept}}
+		if got := goMemory(s, tt.all); got>>10 != tt.want>>10 { // of whole KiB: shares are not
+			t.Errorf("of %v, with %v for renders and %v kept, Go gets %v, want %v",
+				config.Size(tt.all), tt.renders, tt.kept, config.Size(got), config.Size(tt.want))
+		}
+	}
+}

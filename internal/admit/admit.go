@@ -1,0 +1,261 @@
+// Package admit is a gate in front of work that takes memory.
+//
+// Who wants to work says what that takes, by estimate, and waits at
+// [Gate.Enter] for its turn: for a place among those who work, and for as much
+// of a budget of memory. What is refused is refused before it has taken any.
+//
+// Turns go round among tenants, and those of one tenant round among its clients,
+// with short work before long; see line.go. Work that takes more than a quarter
+// of the budget has a lane of its own, so that small work is not stuck behind it,
+// and it not forever behind small work. When too many wait, it is the newest of
+// whoever has most waiting that is refused.
+//
+// The package does not estimate, does not measure what work really takes, and
+// stops nothing that has begun.
+package admit
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"pixedge/internal/config"
+	"pixedge/internal/fault"
+)
+
+// Config says how much may be taken, and how long one may wait for it.
+type Config struct {
+	Memory config.Size   `name:"render-memory" default:"0" help:"Memory that pictures being rendered may take together, by estimate. A picture that needs more is refused. 0: 60 % of what the cgroup or the machine has."`
+	Queue  int           `name:"render-queue" default:"256" help:"Pictures that may wait to be rendered; more are answered 503."`
+	Wait   time.Duration `name:"queue-timeout" default:"5s" help:"Longest time that a picture waits to be rendered; then it is answered 503, and at once where more work than that is waiting."`
+}
+
+// An Ask is what somebody wants to do.
+type Ask struct {
+	Bytes  int64         // of memory, at the peak
+	Cost   time.Duration // of a CPU; 0 counts as a millisecond
+	Tenant string        // whose turn it is: a cloud
+	Client string        // of the tenant: an address
+}
+
+// work is the cost of a, never 0.
+func (a Ask) work() time.Duration { return max(a.Cost, time.Millisecond) }
+
+// bigShare is the part of the budget above which work is big: at most one such
+// is done at a time, which leaves three quarters of the budget, or what it does
+// not take, to the others.
+const bigShare = 4
+
+// A Gate lets work in. It is safe for concurrent use.
+type Gate struct {
+	budget int64
+	places int
+	queue  int
+	wait   time.Duration
+
+	start time.Time
+
+	mu      sync.Mutex
+	came    int64 // asks so far
+	held    int64
+	working int
+	big     bool    // big work is being done
+	pace    float64 // how long work takes, of what was estimated
+	clock   float64 // the lanes' virtual time
+	lanes   [2]lane // of small and of big work
+	crowd   crowd   // all who wait
+	stats   Stats
+}
+
+// The lanes.
+const (
+	small = iota
+	large
+)
+
+// laneWeights are how much of the work goes to a lane while both have some to
+// do: small work is what most people wait for.
+func laneWeights() [2]float64 { return [2]float64{small: 4, large: 1} }
+
+// New returns a gate that lets in what takes cfg.Memory bytes together, and at
+// most so many at a time as there are places: workers, or connections. A Memory of
+// 0 is [Config.Settle]'s to find.
+func New(cfg Config, places int) *Gate {
+	return &Gate{
+		budget: int64(cfg.Memory), places: max(1, places), queue: cfg.Queue, wait: cfg.Wait,
+		start: time.Now(), pace: 1,
+	}
+}
+
+// Enter waits until there is room for a. The caller calls leave, once or more,
+// when it has done its work.
+//
+// Its errors are Unprocessable for what is over the whole budget, and Overloaded,
+// with a time after which to try again, if too many wait already, if there was no
+// room in time, and if ctx ends before there is.
+func (g *Gate) Enter(ctx context.Context, a Ask) (leave func(), err error) {
+	if a.Bytes > g.budget {
+		g.refused(TooBig)
+		return nil, fault.Errorf(fault.Unprocessable, "the picture takes some %d MiB of memory; at most %d MiB are allowed",
+			mebibytes(a.Bytes), g.budget>>20)
+	}
+	if ctx.Err() != nil {
+		g.refused(Left)
+		return nil, fault.Wrap(ctx.Err(), fault.Overloaded, "%s", departed)
+	}
+	w := g.join(a)
+	patience := time.NewTimer(g.wait)
+	defer patience.Stop()
+	select {
+	case err = <-w.turn:
+	case <-ctx.Done():
+		err = g.abandon(w, Left, ctx.Err(), departed)
+	case <-patience.C:
+		err = g.abandon(w, Late, nil, "there was no room in time")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(func() { g.leave(w) }), nil
+}
+
+const departed = "there was no room before the request ended"
+
+func mebibytes(n int64) int64 { return int64(math.Ceil(float64(n) / (1 << 20))) }
+
+// join puts a among those who wait, and sees to it that they are not too many.
+func (g *Gate) join(a Ask) *waiter {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.came++
+	w := &waiter{Ask: a, number: g.came, since: time.Now(), turn: make(chan error, 1), lane: small}
+	if a.Bytes > g.budget/bigShare {
+		w.lane = large
+	}
+	rank := g.crowd.add(w, w.since.Sub(g.start).Seconds(), g.load)
+	g.lanes[w.lane].add(w, rank, g.clock)
+	g.admit()
+	for g.full() {
+		victim := g.crowd.newest()
+		g.remove(victim)
+		g.stats.Refused[Full]++
+		victim.turn <- g.overloaded(nil, "too many are waiting")
+	}
+	return w
+}
+
+// full reports whether too many wait, or for longer than anybody is to wait. The
+// only one who waits is never too many, unless none may.
+func (g *Gate) full() bool {
+	all := g.crowd.all
+	return all.count > g.queue || all.count > 1 && g.ahead() > g.wait
+}
+
+// load is which part of the queue is taken by who wait: of its places or of its
+// work, whichever is more.
+func (g *Gate) load(s sum) float64 {
+	return max(float64(s.count)/float64(g.queue+1), float64(s.work)/float64(g.wait)/float64(g.places))
+}
+
+// ahead is how long it takes to do what waits.
+func (g *Gate) ahead() time.Duration {
+	return time.Duration(float64(g.crowd.all.work) * g.pace / float64(g.places))
+}
+
+// abandon takes w out of the queue and returns why. If its turn came meanwhile,
+// that counts, unless nobody is there any more to take it.
+func (g *Gate) abandon(w *waiter, why Cause, cause error, text string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if w.waiting() {
+		g.remove(w)
+	} else if err := <-w.turn; err != nil || why != Left {
+		return err
+	} else {
+		g.free(w)
+	}
+	g.stats.Refused[why]++
+	err := g.overloaded(cause, text)
+	g.admit()
+	return err
+}
+
+// overloaded is an error that says when to come back.
+func (g *Gate) overloaded(cause error, text string) error {
+	err := fault.Errorf(fault.Overloaded, "%s", text)
+	if cause != nil {
+		err = fault.Wrap(cause, fault.Overloaded, "%s", text)
+	}
+	return fault.After(err, min(max(g.ahead(), time.Second), longestRetry))
+}
+
+// longestRetry is the longest time that clients are told to stay away: nobody
+// knows the load of a more distant future.
+const longestRetry = 30 * time.Second
+
+// admit lets in whoever has room. g.mu is held.
+func (g *Gate) admit() {
+	for w := g.next(); w != nil; w = g.next() {
+		lane := &g.lanes[w.lane]
+		g.clock = max(g.clock, lane.given)
+		lane.given += w.work().Seconds() / laneWeights()[w.lane]
+		lane.serve(w)
+		g.remove(w)
+		g.held += w.Bytes
+		g.working++
+		g.big = g.big || w.lane == large
+		g.stats.Admitted++
+		w.begun = time.Now()
+		g.stats.Waited += w.begun.Sub(w.since)
+		w.turn <- nil
+	}
+}
+
+// next returns who may enter now, or nil. When it is the turn of big work, a place
+// and its memory are kept for it: small work passes it only where there is room
+// for both.
+func (g *Gate) next() *waiter {
+	a, b := g.lanes[small].head(), g.lanes[large].head()
+	if g.big {
+		b = nil
+	}
+	due := b != nil && (a == nil || g.lanes[large].given <= g.lanes[small].given)
+	switch {
+	case due && g.fits(1, b.Bytes):
+		return b
+	case due && a != nil && g.fits(2, a.Bytes+b.Bytes), !due && a != nil && g.fits(1, a.Bytes):
+		return a
+	}
+	return nil
+}
+
+func (g *Gate) fits(n int, bytes int64) bool {
+	return g.working+n <= g.places && g.held+bytes <= g.budget
+}
+
+// remove takes w out of the queue. g.mu is held.
+func (g *Gate) remove(w *waiter) {
+	g.lanes[w.lane].remove(w)
+	g.crowd.remove(w, g.load)
+}
+
+// leave gives back what w held, and learns how good its estimate was.
+func (g *Gate) leave(w *waiter) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	ratio := time.Since(w.begun).Seconds() / w.work().Seconds()
+	// A mean of the last few dozen; one outlier is not to count for much.
+	g.pace += (min(max(ratio, 0.1), 10) - g.pace) / 32
+	g.free(w)
+	g.admit()
+}
+
+// free gives back what w holds. g.mu is held.
+func (g *Gate) free(w *waiter) {
+	g.held -= w.Bytes
+	g.working--
+	if w.lane == large {
+		g.big = false
+	}
+}

@@ -1,0 +1,72 @@
+package delivery
+
+import (
+	"context"
+
+	"pixedge/internal/admit"
+	"pixedge/internal/media"
+	"pixedge/internal/transform"
+)
+
+// A Gate is entered before work that takes a place or memory. leave is called when
+// the work is done.
+type Gate interface {
+	Enter(ctx context.Context, a admit.Ask) (leave func(), err error)
+}
+
+// Gates are those on the road of a picture that has to be made. A nil Gate lets
+// everybody in.
+type Gates struct {
+	Fetch  Gate // before the original is asked for
+	Render Gate // before it is decoded, when it is known what that takes
+}
+
+func enter(ctx context.Context, g Gate, a admit.Ask) (leave func(), err error) {
+	if g == nil {
+		return func() {}, nil
+	}
+	return g.Enter(ctx, a)
+}
+
+// A turn is whose turn it is to have something made.
+type turn struct {
+	cloud  string
+	client string // address; of those who wait together, the first one's
+}
+
+// ask is that of a turn.
+func (t turn) ask(n transform.Need) admit.Ask {
+	return admit.Ask{Bytes: n.Bytes, Cost: n.Time, Tenant: t.cloud, Client: t.client}
+}
+
+// admitRender waits until there is room to render. What cannot be rendered at all
+// is refused by its header, before it has taken any. The job is told what it needs.
+func (s *Service) admitRender(ctx context.Context, t turn, job *transform.Job) (leave func(), err error) {
+	if s.Gates.Render == nil || job.Plan.Original() {
+		return func() {}, nil
+	}
+	shape, err := transform.ShapeOf(job.Original, job.Limits)
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[string]transform.Shape, len(job.Files))
+	for name, file := range job.Files {
+		if files[name], err = transform.ShapeOf(file, job.Limits); err != nil {
+			return nil, err
+		}
+	}
+	job.Need = job.Plan.Estimate(shape, files)
+	return enter(ctx, s.Gates.Render, t.ask(job.Need))
+}
+
+// admitInspect waits until there is room to describe a picture.
+func (s *Service) admitInspect(ctx context.Context, t turn, picture media.Image, most transform.Limits) (leave func(), err error) {
+	if s.Gates.Render == nil {
+		return func() {}, nil
+	}
+	shape, err := transform.ShapeOf(picture, most)
+	if err != nil {
+		return nil, err
+	}
+	return enter(ctx, s.Gates.Render, t.ask(transform.EstimateInspect(shape)))
+}

@@ -1,0 +1,272 @@
+package transform
+
+import (
+	"image"
+	"time"
+
+	"pixedge/internal/media"
+)
+
+// A draft is a canvas without pixels: operations say what they would do to it, and
+// it adds up what that takes. Like a canvas it is lazy: pixels pass row by row from
+// the decoder to the encoder, until a step needs them in another order and they are
+// settled.
+type draft struct {
+	size   size // as on a canvas
+	turn   turn
+	bands  int
+	alpha  bool
+	width  int // bytes a channel
+	frames int
+
+	decoder float64 // bytes that the decoder holds until the pixels are settled
+	rows    float64 // bytes of rows on their way, until then too
+	row     float64 // bytes of the decoded rows that one of the picture is made of
+	held    float64 // bytes until the end
+	peak    float64
+	settled bool
+	ns      float64
+
+	other func(name string, plan Plan) *draft // another picture, opened for a plan; nil within such a picture
+}
+
+// newDraft opens a picture as Renderer.open does.
+func newDraft(p Plan, of Shape, moving bool) *draft {
+	from := orientation(of.Orientation).of(size{max(1, of.Width), max(1, of.Height)})
+	d := &draft{
+		turn: orientation(of.Orientation), bands: of.Bands, alpha: of.Alpha, width: 1, frames: 1,
+	}
+	shrink := bearable(loaderOf(of.Format), p.reduction(from, of.Format == media.SVG), from)
+	stored := reduced(of, shrink)
+	d.size = d.turn.of(stored)
+	if d.bands == 0 || d.bands == 4 && !d.alpha { // CMYK, which becomes sRGB
+		d.bands = 3
+	}
+	if of.Depth > 8 {
+		d.width = 2
+	}
+	if part, n := p.part(from); n > 0 && of.Format == media.JPEG && shrink == 1 && d.turn == (turn{}) {
+		d.decodePart(of, part)
+	} else {
+		d.decode(of, stored)
+	}
+	if frames := max(1, of.Frames); moving && frames > 1 {
+		d.frames = frames
+		d.ns *= float64(frames)
+		d.settle() // all of them, to cut them
+	}
+	return d
+}
+
+// decode adds what the decoder takes.
+func (d *draft) decode(of Shape, stored size) {
+	about := decodingOf(of.Format)
+	full, out := float64(max(1, of.Width))*float64(max(1, of.Height)), float64(stored.w)*float64(stored.h)
+	d.decoder = about.bytes * out
+	if about.wide {
+		d.decoder *= float64(d.width)
+	}
+	switch {
+	case of.Format == media.SVG:
+		// Drawn in tiles of 2000 pixels, of which two rows are kept.
+		d.decoder = 4 * float64(stored.w) * float64(min(stored.h, 4000))
+	case of.Format == media.JPEG && of.Progressive:
+		d.decoder = coefficients(d.bands) * full // however small it is decoded
+	case of.Format == media.PNG && of.Progressive:
+		d.decoder = d.pixel() * full
+	}
+	d.row = float64(stored.w) * d.pixel()
+	d.strips(decodedRows)
+	d.ns += about.ns * out
+	if of.Format == media.JPEG {
+		d.ns += full // however small: entropy decoding
+	}
+}
+
+// decodePart adds what it takes to decode a part of a JPEG, which is kept, while
+// the rest is skipped.
+func (d *draft) decodePart(of Shape, part image.Rectangle) {
+	full, kept := float64(of.Width)*float64(of.Height), float64(part.Dx())*float64(part.Dy())
+	if of.Progressive {
+		d.decoder = coefficients(d.bands) * full
+	}
+	d.keep(kept * d.pixel())
+	d.ns += full + decodingOf(media.JPEG).ns*kept
+}
+
+// coefficients returns how many bytes of them a JPEG has a pixel: 2 for each, with
+// colors at half the width and height, as most have them.
+func coefficients(bands int) float64 {
+	if bands < 3 {
+		return 2
+	}
+	return 3
+}
+
+// pixel returns the bytes of one.
+func (d *draft) pixel() float64 { return float64(d.bands * d.width) }
+
+// area returns the pixels of all frames.
+func (d *draft) area() float64 {
+	return float64(d.size.w) * float64(d.size.h) * float64(d.frames)
+}
+
+// strips adds rows of the picture on their way, in each frame.
+func (d *draft) strips(n float64) {
+	d.rows += min(n, float64(d.size.h)) * float64(d.size.w) * d.pixel() * float64(d.frames)
+	d.most(0)
+}
+
+// most notes a moment at which there are so many bytes more.
+func (d *draft) most(more float64) { d.peak = max(d.peak, d.decoder+d.rows+d.held+more) }
+
+// spend adds time, in nanoseconds a pixel.
+func (d *draft) spend(ns float64) { d.ns += ns * d.area() }
+
+func (d *draft) apply(p Plan) {
+	for _, step := range p.steps {
+		w, ok := step.(weigher)
+		if !ok {
+			// The most that an operation may do that keeps the size.
+			d.settle()
+			d.spend(30)
+			continue
+		}
+		w.weigh(d)
+	}
+}
+
+// settle computes the picture, once.
+func (d *draft) settle() {
+	if d.settled {
+		return
+	}
+	all := d.area() * d.pixel()
+	d.most(all)
+	d.held += all
+	d.decoder, d.rows, d.settled = 0, 0, true
+}
+
+// keep holds so many bytes until the end.
+func (d *draft) keep(bytes float64) {
+	d.held += bytes
+	d.most(0)
+}
+
+// upright does what is left of the turn.
+func (d *draft) upright() {
+	if d.turn.quarters != 0 {
+		d.settle()
+	}
+	d.turn = turn{}
+}
+
+// scale is Canvas.Scale.
+func (d *draft) scale(h, v float64) {
+	if h != 1 || v != 1 {
+		rows := resizedRows + shrunkRows*max(1, v)
+		if d.alpha {
+			rows *= 2 // premultiplied, as floats on the way
+		}
+		d.strips(rows)
+		d.spend(5)
+		d.size = scaled(d.size, h, v)
+		d.row *= v
+		d.spend(5)
+	}
+	d.upright()
+}
+
+// cut keeps a part of the picture that begins at row y. The decoder is not told:
+// the rows above are decoded, in one piece, and thrown away.
+func (d *draft) cut(y int, part size) {
+	if !d.settled {
+		d.rows += float64(min(y, d.size.h)) * d.row
+		d.most(0)
+	}
+	d.size = size{min(part.w, d.size.w), min(part.h, d.size.h)}
+}
+
+// keepPart is Canvas.keep.
+func (d *draft) keepPart(box size, position string) {
+	box = size{min(box.w, d.size.w), min(box.h, d.size.h)}
+	if box == d.size {
+		return
+	}
+	if _, ok := positions()[position]; !ok {
+		d.upright()
+		d.settle()
+		d.spend(10)
+	}
+	d.cut((d.size.h-box.h)/2, box)
+}
+
+// ink is mix: a color that is not opaque makes the picture so.
+func (d *draft) ink(opacity uint8) {
+	if opacity != 255 {
+		d.addAlpha()
+	}
+}
+
+func (d *draft) addAlpha() {
+	if !d.alpha {
+		d.alpha, d.bands = true, d.bands+1
+	}
+}
+
+// opaque is Image.opaque: color and alpha are worked on apart.
+func (d *draft) opaque() {
+	d.upright()
+	if d.alpha {
+		d.settle()
+	}
+}
+
+// cover is Image.Composite with something of so many pixels, which is settled.
+func (d *draft) cover(pixels float64) {
+	d.upright()
+	d.keep(4 * pixels)
+	d.bands = max(3, d.bands)
+	d.addAlpha()
+	d.strips(4 * workedRows) // as floats
+	d.spend(40)
+}
+
+// stencil is stencil with a mask of the picture's size, which is drawn in tiles and
+// then settled.
+func (d *draft) stencil() {
+	one := float64(d.size.w) * float64(d.size.h)
+	d.most(8 * one)
+	d.cover(one)
+}
+
+// write is encoder.write.
+func (d *draft) write(format media.Format, e encoder, o Output) {
+	d.upright()
+	if !e.save.Frames() && d.frames > 1 {
+		d.frames = 1 // the first
+	}
+	about := encodingOf(format, o)
+	one := float64(d.size.w) * float64(d.size.h)
+	bytes := about.bytes
+	switch {
+	case format == media.JPEG && d.alpha:
+		bytes = coefficients(d.bands - 1)
+	case format == media.JPEG:
+		bytes = coefficients(d.bands)
+	case d.alpha:
+		bytes += about.clear
+	}
+	result := about.result * d.area()
+	if format == media.PNG && !o.Palette {
+		result *= d.pixel() / 3
+	}
+	d.most(bytes*one + 2*result) // the codec's, and ours
+	d.spend(about.ns)
+}
+
+func (d *draft) need() Need {
+	const start = 2 * time.Millisecond // of a picture of one pixel
+	const most = 1 << 60               // of what is counted as floats, as an integer
+	return Need{Bytes: floor + int64(min(d.peak, most)), Time: start + time.Duration(min(d.ns, most))}
+}

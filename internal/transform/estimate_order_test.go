@@ -1,0 +1,70 @@
+package transform_test
+
+import (
+	"testing"
+
+	"pixedge/internal/media"
+	"pixedge/internal/transform"
+)
+
+// TestEstimateOrder holds what the time is for: to tell short work from long.
+func TestEstimateOrder(t *testing.T) {
+	need := func(chain string, s transform.Shape) transform.Need {
+		t.Helper()
+		plan, err := newCompiler().Compile(calls(chain), transform.Hints{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return plan.Estimate(s, map[string]transform.Shape{"card.png": {Format: media.PNG, Width: 100, Height: 100}})
+	}
+	small := transform.Shape{Format: media.JPEG, Width: 400, Height: 300}
+	large := transform.Shape{Format: media.JPEG, Width: 4000, Height: 3000}
+	progressive, moving := large, transform.Shape{Format: media.GIF, Width: 400, Height: 300, Frames: 100}
+	progressive.Progressive = true
+	still := moving
+	still.Frames = 1
+	for _, tt := range []struct {
+		name           string
+		less, more     string
+		lessOf, moreOf transform.Shape
+		timeToo        bool
+	}{
+		{"a larger original", "t.blur(s:2)", "t.blur(s:2)", small, large, true},
+		{"a larger result", "t.resize(w:100)", "t.resize(w:3000)", large, large, true},
+		{"a slower encoder", "t.toFormat(f:jpeg)", "t.toFormat(f:webp)", large, large, true},
+		{"a progressive original", "t.resize(w:500)", "t.resize(w:500)", large, progressive, false},
+		{"frames", "t.flop()", "t.flop()", still, moving, true},
+		{"frames that nobody wants", "t.toFormat(f:jpeg)", "t.toFormat(f:webp)", moving, moving, true},
+		{"pixels in another order", "t.flop()", "t.flip()", large, large, false},
+		{"alpha", "t.toFormat(f:webp)", "t.circle()~t.toFormat(f:webp)", large, large, true},
+		{"a second picture", "t.flop()", "t.merge(i:Y2FyZC5wbmc)", large, large, true},
+		{"a second picture of unknown size", "t.merge(i:Y2FyZC5wbmc)", "t.merge(i:b3RoZXIucG5n)", large, large, true},
+		{"16 bits", "t.flip()", "t.flip()", transform.Shape{Format: media.PNG, Width: 4000, Height: 3000}, transform.Shape{Format: media.PNG, Width: 4000, Height: 3000, Depth: 16}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			less, more := need(tt.less, tt.lessOf), need(tt.more, tt.moreOf)
+			if less.Bytes >= more.Bytes || tt.timeToo && less.Time >= more.Time {
+				t.Errorf("%+v, and then %+v", less, more)
+			}
+		})
+	}
+}
+
+func TestEstimateOfNothing(t *testing.T) {
+	huge := transform.Shape{Format: media.AVIF, Width: 1 << 31, Height: 1 << 31, Depth: 16}
+	if got := (transform.Plan{}).Estimate(huge, nil); got != (transform.Need{}) {
+		t.Errorf("the original's bytes: %+v", got)
+	}
+	plan, err := newCompiler().Compile(calls("t.flip()~t.toFormat(f:png)"), transform.Hints{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []transform.Shape{{}, huge, {Format: media.GIF, Frames: 1 << 31, Width: 1 << 31, Height: 1 << 31}} {
+		if got := plan.Estimate(s, nil); got.Bytes <= 0 || got.Time <= 0 {
+			t.Errorf("%+v: %+v", s, got)
+		}
+		if got := transform.EstimateInspect(s); got.Bytes <= 0 || got.Time <= 0 {
+			t.Errorf("%+v: %+v", s, got)
+		}
+	}
+}
