@@ -11,7 +11,7 @@ VERSITYGW    := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 GOLANGCI     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK  := golang.org/x/vuln/cmd/govulncheck@v1.2.0
 
-.PHONY: run build photos test unit lint fmt fuzz golden docs bench fidelity load vuln docker dockerfile tools sdk clean help
+.PHONY: run build photos test unit lint fmt fuzz golden docs bench micro fidelity vuln docker dockerfile tools sdk clean help
 
 run: ## install what is missing, build, and serve the sample pictures
 	scripts/packages run
@@ -74,16 +74,17 @@ golden: ## draw the golden pictures anew; look at what git says has changed
 docs: ## write the generated pages anew
 	$(GO) test ./cmd/edge -run TestPages -update
 
-bench: photos ## measure whole requests in process
+bench: build ## measure beside other servers (PEERS=, CORPUS=, CASES=, QUICK=1: see benchmarks/README.md)
+	scripts/packages bench
+	$(GO) build -trimpath -o bin/bench ./benchmarks/bench
+	bin/bench
+
+micro: photos ## measure whole requests in process
 	$(GO) test ./benchmarks -run '^$$' -bench . -benchmem -count 6
 
 fidelity: build ## compare every operation with sharp (CASES=text: those alone)
 	scripts/packages test
 	scripts/fidelity "$(CASES)"
-
-load: build ## measure over a real socket, beside a bare server
-	scripts/packages load
-	scripts/load
 
 vuln: $(TOOLS)/govulncheck ## look for known vulnerabilities (needs the network)
 	$(TOOLS)/govulncheck ./...

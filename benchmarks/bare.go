@@ -1,8 +1,9 @@
 // Package benchmarks measures what a request costs.
 //
-// edge_bench_test.go measures whole requests in process, and scripts/load
-// measures them over real sockets; README.md says how to read both. Either holds
-// the edge against [Bare], which is why that is here: the yardstick should be one.
+// edge_bench_test.go measures whole requests in process, and the program bench
+// measures servers over real sockets; README.md says how to read both. Either
+// holds the edge against [Bare], which is why that is here, and likeness by [SSIM]:
+// the yardsticks should be one.
 // Nothing in the package passes or fails by time, because time belongs to the
 // machine.
 package benchmarks

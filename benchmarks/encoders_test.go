@@ -78,7 +78,7 @@ func encode(b *testing.B, data []byte, c point) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(len(out)), "bytes")
-	b.ReportMetric(ssim(want, luma(b, back), 800), "ssim")
+	b.ReportMetric(SSIM(want, luma(b, back), 800), "ssim")
 }
 
 func scaled(b *testing.B, data []byte) *vips.Image {
@@ -112,31 +112,4 @@ func luma(b *testing.B, img *vips.Image) []byte {
 		b.Fatal(err)
 	}
 	return pixels
-}
-
-// ssim is the mean structural similarity (Wang et al. 2004) of two grey pictures
-// of the given width, over windows of 8 by 8 pixels that do not overlap.
-func ssim(a, b []byte, w int) float64 {
-	const side = 8
-	const c1, c2 = (0.01 * 255) * (0.01 * 255), (0.03 * 255) * (0.03 * 255)
-	var sum float64
-	var n int
-	for y := 0; y+side <= len(a)/w; y += side {
-		for x := 0; x+side <= w; x += side {
-			var ma, mb, saa, sbb, sab float64
-			for j := range side {
-				for i := range side {
-					p, q := float64(a[(y+j)*w+x+i]), float64(b[(y+j)*w+x+i])
-					ma, mb = ma+p, mb+q
-					saa, sbb, sab = saa+p*p, sbb+q*q, sab+p*q
-				}
-			}
-			const k = side * side
-			ma, mb = ma/k, mb/k
-			va, vb, cov := saa/k-ma*ma, sbb/k-mb*mb, sab/k-ma*mb
-			sum += (2*ma*mb + c1) * (2*cov + c2) / ((ma*ma + mb*mb + c1) * (va + vb + c2))
-			n++
-		}
-	}
-	return sum / float64(n)
 }
