@@ -21,8 +21,10 @@ const maxSide = 10000
 // places are in pixels of the upright picture: one that is still to be turned
 // does not show it.
 type Canvas struct {
-	source *vips.Image   // what the frames are cut from; nil if there is one frame
-	frames []*vips.Image // at least one, all of one size
+	roll   *vips.Image   // all frames, one below the other, until something is done to each; nil if there is one
+	source *vips.Image   // what the frames are cut from; nil while nothing is cut
+	frames []*vips.Image // all of one size; none while there is a roll
+	count  int           // of frames
 	timing vips.Timing
 	size   size
 	turn   turn // still to be done
@@ -44,18 +46,40 @@ func (c *Canvas) second(name string, plan Plan) (*Canvas, error) {
 
 // newCanvas takes over an image that was opened with all its frames.
 func newCanvas(img *vips.Image, most int, finder *face.Finder) (*Canvas, error) {
-	c := &Canvas{late: func() error { return nil }, finder: finder, frames: []*vips.Image{img}, turn: orientation(img.Orientation()), most: most}
-	if _, h := img.Size(); img.FrameHeight() < h {
-		c.timing = img.Timing()
-		frames, err := img.Split()
-		if err != nil {
-			img.Close()
-			return nil, damaged(err)
-		}
-		c.source, c.frames = img, frames
+	c := &Canvas{late: func() error { return nil }, finder: finder, count: 1, turn: orientation(img.Orientation()), most: most}
+	w, h := img.Size()
+	one := img.FrameHeight()
+	if c.size = c.turn.of(size{w, one}); one == h {
+		c.frames = []*vips.Image{img}
+		return c, nil
 	}
-	c.size = c.turn.of(imageSize(c.frames[0]))
+	c.roll, c.count, c.timing = img, h/one, img.Timing()
+	if err := img.Opaque(); err != nil {
+		img.Close()
+		return nil, damaged(err)
+	}
 	return c, nil
+}
+
+// split cuts the roll into frames, for what is done to each.
+func (c *Canvas) split() error {
+	if c.roll == nil {
+		return nil
+	}
+	frames, err := c.roll.Split()
+	if err != nil {
+		return damaged(err)
+	}
+	c.source, c.roll, c.frames = c.roll, nil, frames
+	return nil
+}
+
+// first returns the first frame.
+func (c *Canvas) first() (*vips.Image, error) {
+	if err := c.split(); err != nil {
+		return nil, err
+	}
+	return c.frames[0], nil
 }
 
 // Close frees the picture.
@@ -63,8 +87,10 @@ func (c *Canvas) Close() {
 	for _, f := range c.frames {
 		f.Close()
 	}
-	if c.source != nil {
-		c.source.Close()
+	for _, whole := range []*vips.Image{c.source, c.roll} {
+		if whole != nil {
+			whole.Close()
+		}
 	}
 }
 
@@ -72,7 +98,7 @@ func (c *Canvas) Close() {
 func (c *Canvas) Size() (w, h int) { return c.size.w, c.size.h }
 
 // Animated reports whether there are several frames.
-func (c *Canvas) Animated() bool { return len(c.frames) > 1 }
+func (c *Canvas) Animated() bool { return c.count > 1 }
 
 // A turn is what an EXIF orientation asks for: quarters of a circle clockwise,
 // after a mirroring of left and right.
@@ -128,6 +154,9 @@ func (c *Canvas) Scale(h, v float64, k vips.Kernel) error {
 		// sharp has the frames in one column, where each must be of whole pixels.
 		v = float64(c.size.h) / float64(to.h)
 	}
+	if c.roll != nil && c.turn == (turn{}) {
+		return c.scaleRoll(h, v, k)
+	}
 	if c.turn.quarters%2 == 1 {
 		h, v = v, h
 	}
@@ -138,9 +167,23 @@ func (c *Canvas) Scale(h, v float64, k vips.Kernel) error {
 	return c.upright()
 }
 
+// scaleRoll scales all frames as one picture, as sharp does: each then begins at a
+// whole row, and their edges differ by what reaches over from the next.
+func (c *Canvas) scaleRoll(h, v float64, k vips.Kernel) error {
+	if err := c.roll.Resize(1/h, 1/v, k); err != nil {
+		return damaged(err)
+	}
+	w, all := c.roll.Size()
+	c.size = size{w, all / c.count}
+	return damaged(c.roll.Page(c.size.h))
+}
+
 // upright does what is left of the turn.
 func (c *Canvas) upright() error {
 	t := c.turn
+	if t == (turn{}) {
+		return nil
+	}
 	c.turn = turn{}
 	return c.each(func(f *vips.Image) error {
 		if t.flop {
@@ -158,6 +201,9 @@ func (c *Canvas) upright() error {
 // each changes each frame with verb. Some verbs compute what was asked for so
 // far, so that an animation can be late in the middle of a step.
 func (c *Canvas) each(verb func(*vips.Image) error) error {
+	if err := c.split(); err != nil {
+		return err
+	}
 	for _, f := range c.frames {
 		if err := c.late(); err != nil {
 			return err
@@ -234,9 +280,9 @@ func mix(img *vips.Image, color op.Color) ([]float64, error) {
 // allow refuses a size that is over the limits. Each step is held to them, so
 // that no chain passes through a huge picture on its way to a small one.
 func (c *Canvas) allow(s size) error {
-	if s.w > maxSide || s.h > maxSide || s.w*s.h*len(c.frames) > c.most {
+	if s.w > maxSide || s.h > maxSide || s.w*s.h*c.count > c.most {
 		return invalid("a step makes %s%dx%d pixels; at most %d a side and %d in all are allowed",
-			frames(len(c.frames)), s.w, s.h, maxSide, c.most)
+			frames(c.count), s.w, s.h, maxSide, c.most)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type draft struct {
 	alpha  bool
 	width  int // bytes a channel
 	frames int
+	roll   bool // all frames are scaled and encoded as one picture
 
 	decoder float64 // bytes that the decoder holds until the pixels are settled
 	rows    float64 // bytes of rows on their way, until then too
@@ -53,9 +54,26 @@ func newDraft(p Plan, of Shape, moving bool) *draft {
 	if frames := max(1, of.Frames); moving && frames > 1 {
 		d.frames = frames
 		d.ns *= float64(frames)
-		d.settle() // all of them, to cut them
+		d.roll = !d.alpha && p.rolls()
+		if !d.roll {
+			d.settle() // all of them, to cut them or to see whether they are opaque
+		}
 	}
 	return d
+}
+
+// rolls reports whether the plan does nothing to single frames.
+func (p Plan) rolls() bool {
+	for _, step := range p.steps {
+		r, ok := step.(*resize)
+		if !ok {
+			return false
+		}
+		if how := fit(r.fit); r.box.w > 0 && r.box.h > 0 && (how == cover || how == contain) {
+			return false
+		}
+	}
+	return true
 }
 
 // decode adds what the decoder takes.
@@ -113,7 +131,11 @@ func (d *draft) area() float64 {
 
 // strips adds rows of the picture on their way, in each frame.
 func (d *draft) strips(n float64) {
-	d.rows += min(n, float64(d.size.h)) * float64(d.size.w) * d.pixel() * float64(d.frames)
+	one := min(n, float64(d.size.h)) * float64(d.size.w) * d.pixel()
+	if !d.roll {
+		one *= float64(d.frames)
+	}
+	d.rows += one
 	d.most(0)
 }
 

@@ -62,17 +62,13 @@ func (e encoder) write(ctx context.Context, c *Canvas, o Output, place vips.Plac
 	if err := c.upright(); err != nil {
 		return nil, err
 	}
-	if e.save == 0 {
-		return writeBMP(c.frames[0])
+	img, err := c.picture(e.save.Frames())
+	if err != nil {
+		return nil, err
 	}
-	img := c.frames[0]
-	if c.Animated() && e.save.Frames() {
-		roll, err := vips.Assemble(c.frames, c.timing)
-		if err != nil {
-			return nil, damaged(err)
-		}
-		defer roll.Close()
-		img = roll
+	defer img.Close()
+	if e.save == 0 {
+		return writeBMP(img)
 	}
 	if o.Density > 0 {
 		if err := img.SetDensity(float64(o.Density)); err != nil {
@@ -84,6 +80,22 @@ func (e encoder) write(ctx context.Context, c *Canvas, o Output, place vips.Plac
 		return nil, ctx.Err()
 	}
 	return data, damaged(err)
+}
+
+// picture returns all frames as one image, or the first of them, to be closed.
+func (c *Canvas) picture(moving bool) (*vips.Image, error) {
+	switch {
+	case moving && c.roll != nil:
+		return c.roll.Copy(), nil
+	case moving && c.Animated():
+		roll, err := vips.Assemble(c.frames, c.timing)
+		return roll, damaged(err)
+	}
+	first, err := c.first()
+	if err != nil {
+		return nil, err
+	}
+	return first.Copy(), nil
 }
 
 func (e encoder) settings(img *vips.Image, o Output) vips.Settings {

@@ -51,7 +51,11 @@ func (c *Canvas) keep(box size, position string) error {
 		}
 		position = attention
 	}
-	x, y, err := c.frames[0].Interesting(box.w, box.h, position)
+	first, err := c.first()
+	if err != nil {
+		return err
+	}
+	x, y, err := first.Interesting(box.w, box.h, position)
 	if err != nil {
 		return damaged(err)
 	}
@@ -72,10 +76,14 @@ const lookAt = 500
 
 // facesAt returns the middle of all faces together.
 func (c *Canvas) facesAt() (image.Point, bool, error) {
-	if err := c.frames[0].Settle(); err != nil {
+	first, err := c.first()
+	if err != nil {
+		return image.Point{}, false, err
+	}
+	if err := first.Settle(); err != nil {
 		return image.Point{}, false, damaged(err)
 	}
-	small := c.frames[0].Copy()
+	small := first.Copy()
 	defer small.Close()
 	scale := min(1, lookAt/float64(max(c.size.w, c.size.h)))
 	if err := small.Resize(scale, scale, vips.Lanczos3); err != nil {

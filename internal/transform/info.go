@@ -92,7 +92,11 @@ func (r *Renderer) thumbnail(source source, most Limits) (*image.NRGBA, error) {
 	}); err != nil {
 		return nil, err
 	}
-	pixels, err := c.frames[0].Pixels()
+	first, err := c.first()
+	if err != nil {
+		return nil, err
+	}
+	pixels, err := first.Pixels()
 	if err != nil {
 		return nil, damaged(err)
 	}

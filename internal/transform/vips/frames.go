@@ -65,6 +65,43 @@ func (m *Image) Split() ([]*Image, error) {
 	return frames, nil
 }
 
+// Page says how high each frame of an image is that has several.
+func (m *Image) Page(h int) error {
+	// Metadata may be set on an image that is nobody else's alone.
+	if err := m.call("copy", ""); err != nil {
+		return err
+	}
+	m.set("page-height", []int{h})
+	return nil
+}
+
+// Opaque drops an alpha channel that hides nothing anywhere.
+func (m *Image) Opaque() error {
+	if !m.HasAlpha() {
+		return nil
+	}
+	if err := m.Settle(); err != nil {
+		return err
+	}
+	alpha := m.Copy()
+	defer alpha.Close()
+	if err := alpha.call("extract_band", "band=%d", m.Bands()-1); err != nil {
+		return err
+	}
+	least, err := alpha.numbers("min", []string{"out"}, "")
+	if err != nil {
+		return err
+	}
+	full := 255.0
+	if m.Wide() {
+		full = 65535
+	}
+	if least[0] < full {
+		return nil
+	}
+	return m.call("extract_band", "band=0,n=%d", m.Bands()-1)
+}
+
 // Assemble makes one animation of frames of one size, and leaves them as they
 // are.
 func Assemble(frames []*Image, t Timing) (*Image, error) {
