@@ -1,6 +1,7 @@
 package vips
 
 /*
+#include "alpha.h"
 #include "vips.h"
 */
 import "C"
@@ -49,14 +50,13 @@ func (m *Image) premultiplied(work func() error) error {
 	if !m.HasAlpha() {
 		return work()
 	}
-	format := "uchar"
-	if m.Wide() {
-		format = "ushort"
+	if !m.Wide() {
+		return m.premultiplied8(work)
 	}
 	if err := m.call("premultiply", ""); err != nil {
 		return err
 	}
-	if err := m.call("cast", "format=%s", format); err != nil {
+	if err := m.call("cast", "format=ushort"); err != nil {
 		return err
 	}
 	if err := work(); err != nil {
@@ -65,7 +65,19 @@ func (m *Image) premultiplied(work func() error) error {
 	if err := m.call("unpremultiply", ""); err != nil {
 		return err
 	}
-	return m.call("cast", "format=%s", format)
+	return m.call("cast", "format=ushort")
+}
+
+// premultiplied8 is premultiplied for channels of 8 bits, without floats.
+func (m *Image) premultiplied8(work func() error) error {
+	err := m.replace("premultiply", func(out **C.VipsImage) C.int { return C.pixedge_premultiply(m.ref, out) })
+	if err != nil {
+		return err
+	}
+	if err := work(); err != nil {
+		return err
+	}
+	return m.replace("unpremultiply", func(out **C.VipsImage) C.int { return C.pixedge_unpremultiply(m.ref, out) })
 }
 
 // Embed places the image at (x, y) on a field of w by h pixels. ink, a number a

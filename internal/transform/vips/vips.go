@@ -10,6 +10,7 @@
 package vips
 
 /*
+#cgo CFLAGS: -O3
 #cgo pkg-config: vips
 #include "vips.h"
 */
