@@ -33,10 +33,12 @@ func (m *Image) space() Space {
 
 // Standard brings the colors to sRGB (or to grey of the same transfer curve),
 // through the embedded profile if there is one. Pictures of 16 bits keep them. A
-// broken profile is ignored: the picture is still worth showing.
+// broken profile is ignored: the picture is still worth showing. One that is sRGB's
+// changes nothing and costs nothing.
 func (m *Image) Standard() error {
 	cmyk := m.isCMYK()
-	if m.has("icc-profile-data") || cmyk {
+	icc := m.profile()
+	if (icc != nil && !isSRGB(icc)) || cmyk {
 		input, depth := "srgb", 8
 		if cmyk {
 			input = "cmyk"

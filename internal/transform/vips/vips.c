@@ -209,6 +209,14 @@ pixedge_has(VipsImage *in, const char *field)
 }
 
 int
+pixedge_get_blob(VipsImage *in, const char *field, void **data, size_t *size)
+{
+	if (vips_image_get_typeof(in, field) != VIPS_TYPE_BLOB)
+		return -1;
+	return vips_image_get_blob(in, field, (const void **) data, size);
+}
+
+int
 pixedge_get_int(VipsImage *in, const char *field, int fallback)
 {
 	int value;

@@ -31,6 +31,7 @@ int pixedge_numbers(const char *name, VipsImage *in, const char *options, const 
 void pixedge_describe(VipsImage *image, VipsImage *like);
 void pixedge_keep(VipsImage *in, const char **keep);
 int pixedge_has(VipsImage *in, const char *field);
+int pixedge_get_blob(VipsImage *in, const char *field, void **data, size_t *size);
 int pixedge_get_int(VipsImage *in, const char *field, int fallback);
 int pixedge_get_ints(VipsImage *in, const char *field, int **out, int *n);
 void pixedge_set_ints(VipsImage *in, const char *field, const int *values, int n);
