@@ -45,7 +45,7 @@ const lastRenders = 2 * time.Second
 func (e *edge) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastRenders)
 	defer cancel()
-	if e.render.Drain(ctx) == nil {
+	if e.render.Drain(ctx) == nil || e.render.apart {
 		e.close()
 		e.render.stop()
 	}

@@ -22,6 +22,7 @@ type rendering struct {
 
 	formats []media.Format // that can be made
 	version string         // of libvips
+	apart   bool           // in processes that can be ended
 	open    []string       // what a worker could not be denied
 	buffers origin.Buffers // for originals
 	watch   func(*metrics.Metrics)
@@ -71,6 +72,7 @@ func newWorkers(s *settings, weigh func(estimate, peak int64)) (*rendering, erro
 		Renderer: p,
 		formats:  p.Formats(),
 		version:  p.Version(),
+		apart:    true,
 		open:     p.Open(),
 		buffers:  shared{memory},
 		watch: func(m *metrics.Metrics) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -158,6 +160,79 @@ func TestDeadline(t *testing.T) {
 	}
 	if got := p.Stats().Ended[worker.Deadline]; got != 1 {
 		t.Errorf("%d workers were ended by the deadline, want 1", got)
+	}
+}
+
+// TestEnds ends workers in every way that a picture or the system may, in the
+// middle of a render: that render gets the right kind of failure, and those after it
+// find a worker.
+func TestEnds(t *testing.T) {
+	p := newPool(t, worker.Config{})
+	slow := job(t, p.Formats(), "t.toFormat(f:avif,lossless:true)", imgtest.PNG(t, imgtest.Card(3000, 3000, false)))
+	quick := job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))
+	for _, tt := range []struct {
+		signal syscall.Signal
+		kind   fault.Kind
+		cause  worker.Cause
+	}{
+		{syscall.SIGKILL, fault.Overloaded, worker.Killed},
+		{syscall.SIGSEGV, fault.Unprocessable, worker.Crashed},
+		{syscall.SIGABRT, fault.Unprocessable, worker.Crashed},
+	} {
+		all := p.PIDs()
+		failed := make(chan error, 1)
+		go func() {
+			_, err := p.Render(context.Background(), slow)
+			failed <- err
+		}()
+		for p.Stats().Rendering == 0 || len(p.PIDs()) != 1 {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(50 * time.Millisecond) // it is in the codec
+		idle := p.PIDs()
+		for _, pid := range all {
+			if !slices.Contains(idle, pid) {
+				if err := syscall.Kill(pid, tt.signal); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := <-failed; fault.Of(err) != tt.kind {
+			t.Errorf("%v: %v, want %v", tt.signal, err, tt.kind)
+		}
+		if _, err := p.Render(t.Context(), quick); err != nil {
+			t.Errorf("after %v: %v", tt.signal, err)
+		}
+		for len(p.PIDs()) < 2 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for _, c := range []worker.Cause{worker.Killed, worker.Crashed} {
+		if p.Stats().Ended[c] == 0 {
+			t.Errorf("no worker is counted as %v", c)
+		}
+	}
+}
+
+// TestDeadWhileIdle ends workers that have nothing to do: nobody notices.
+func TestDeadWhileIdle(t *testing.T) {
+	p := newPool(t, worker.Config{})
+	for _, pid := range p.PIDs() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 4 {
+		if _, err := p.Render(t.Context(), job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))); err != nil {
+			// One may die between our look at it and its first job.
+			t.Log(err)
+			if fault.Of(err) != fault.Overloaded {
+				t.Errorf("%v, want overloaded", err)
+			}
+		}
+	}
+	if _, err := p.Render(t.Context(), job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))); err != nil {
+		t.Error(err)
 	}
 }
 

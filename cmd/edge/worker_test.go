@@ -1,0 +1,85 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// children returns the processes whose parent is pid, by /proc.
+func children(t *testing.T, pid int) []int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []int
+	for _, e := range entries {
+		child, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		stat, err := os.ReadFile("/proc/" + e.Name() + "/stat")
+		if err != nil {
+			continue // it has ended
+		}
+		// The name is in brackets and may have anything in it.
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		if len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			list = append(list, child)
+		}
+	}
+	return list
+}
+
+// alive reports whether a process is there and no zombie.
+func alive(pid int) bool {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	return err == nil && !strings.Contains(string(status), "State:\tZ")
+}
+
+// TestWorkersAreConfined looks at the workers of a running edge from outside.
+func TestWorkersAreConfined(t *testing.T) {
+	edge := start(t, t.TempDir(), nil, "--render-workers=2")
+	workers := children(t, edge.cmd.Process.Pid)
+	if len(workers) != 2 {
+		t.Fatalf("%d workers, want 2", len(workers))
+	}
+	for _, pid := range workers {
+		status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000"} {
+			if !strings.Contains(string(status), want) {
+				t.Errorf("a worker has not %q", want)
+			}
+		}
+	}
+	if a, err := do(http.MethodGet, edge.url+"/v2/demo/t.resize(w:60)/card.png"); err != nil || a.status != http.StatusOK {
+		t.Errorf("a confined worker renders nothing: %v, %v", a.status, err)
+	}
+}
+
+// TestNoWorkerOutlivesItsServer kills a server in such a way that it can do
+// nothing about its workers.
+func TestNoWorkerOutlivesItsServer(t *testing.T) {
+	edge := start(t, t.TempDir(), nil, "--render-workers=2")
+	workers := children(t, edge.cmd.Process.Pid)
+	if len(workers) == 0 {
+		t.Fatal("no workers")
+	}
+	if err := edge.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "workers that end with their server", func() bool {
+		for _, pid := range workers {
+			if alive(pid) {
+				return false
+			}
+		}
+		return true
+	})
+}
