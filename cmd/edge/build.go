@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -11,11 +12,13 @@ import (
 	"slices"
 	"time"
 
+	"pixedge/internal/background"
 	"pixedge/internal/blob"
 	"pixedge/internal/cache"
 	"pixedge/internal/config"
 	"pixedge/internal/delivery"
 	"pixedge/internal/demo"
+	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/metrics"
 	"pixedge/internal/op"
@@ -32,10 +35,11 @@ type edge struct {
 	metrics http.Handler
 	demo    bool // no clouds were given
 	render  *rendering
+	later   *background.Queue
 	close   func()
 }
 
-// lastRenders is how long renders that nobody waits for any more may go on when
+// lastRenders is how long renders that nobody waits for (any more) may go on when
 // the program ends.
 const lastRenders = 2 * time.Second
 
@@ -45,9 +49,12 @@ const lastRenders = 2 * time.Second
 func (e *edge) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastRenders)
 	defer cancel()
-	if e.render.Drain(ctx) == nil || e.render.apart {
-		e.close()
+	idle := errors.Join(e.later.Close(ctx), e.render.Drain(ctx)) == nil
+	if idle || e.render.apart {
 		e.render.stop()
+	}
+	if idle {
+		e.close()
 	}
 }
 
@@ -90,13 +97,16 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	measured.WatchCache(pictures.Stats)
 	measured.WatchHosts(hosts.Stats)
 	renderer.watch(measured)
+	later := background.New(ctx, s.Later, gates.idle.Quiet, func(err error) { tellFailure(log, err) })
+	measured.WatchBackground(later.Stats)
 	service := &delivery.Service{
 		Clouds:   directory,
 		Compiler: b.compiler,
 		Routes:   routes,
 		Cache:    pictures,
 		Renderer: measured.Renderer(renderer),
-		Gates:    delivery.Gates{Fetch: gates.fetch, Render: gates.render},
+		Gates:    delivery.Gates{Fetch: gates.fetch, Render: gates.render, Idle: gates.idle},
+		Later:    later,
 	}
 	server := s.Server
 	server.Max = s.connections(openFiles())
@@ -108,11 +118,24 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		metrics: measured.Handler(),
 		demo:    len(clouds) == 0,
 		render:  renderer,
+		later:   later,
 		close: func() {
 			pictures.Close()
 			routes.Close()
 		},
 	}, nil
+}
+
+// tellFailure logs why a picture could not be made in the background.
+func tellFailure(log *slog.Logger, err error) {
+	if log == nil {
+		return
+	}
+	level := slog.LevelWarn
+	if fault.Of(err) == fault.Internal {
+		level = slog.LevelError
+	}
+	log.Log(context.Background(), level, "a picture could not be made in the background", "kind", fault.Of(err).String(), "error", err)
 }
 
 // A builder makes clouds of what edge.yaml says about them.
@@ -211,7 +234,7 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 			MaxSide:   cmp.Or(conf.Limits.MaxSide, b.settings.Limits.MaxSide),
 			MaxFrames: cmp.Or(conf.Limits.MaxFrames, b.settings.Limits.MaxFrames),
 		},
-		Negotiation: delivery.Negotiation{Formats: autoFormats(conf.AutoFormats), Hints: conf.ClientHints},
+		Negotiation: negotiation(conf),
 		Presets:     presets,
 		PresetsOnly: conf.PresetsOnly,
 		Zones:       make(map[string]delivery.Zone),
@@ -220,6 +243,18 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 		c.SigningKey = conf.Keys[0].ID
 	}
 	return c, nil
+}
+
+// negotiation says what besides the URL changes a cloud's answers.
+func negotiation(conf config.Cloud) delivery.Negotiation {
+	n := delivery.Negotiation{Formats: autoFormats(conf.AutoFormats), Hints: conf.ClientHints}
+	switch conf.AutoAVIF {
+	case "background":
+		n.Defer = true
+	case "off":
+		n.Formats &^= media.AcceptsAVIF
+	}
+	return n
 }
 
 // autoFormats returns the formats that f_auto may choose; nil names both.

@@ -16,6 +16,7 @@ type gates struct {
 	fetch  *admit.Gate // places: originals on their way
 	source *admit.Gate // bytes: originals on their way and in use
 	render *admit.Gate // places and bytes: pictures being rendered
+	idle   *admit.Idle // the way to render for what nobody waits for
 }
 
 func newGates(s *settings) (*gates, error) {
@@ -23,13 +24,15 @@ func newGates(s *settings) (*gates, error) {
 	if err != nil {
 		return nil, err
 	}
+	places := admit.New(render, cmp.Or(s.Render.Workers, runtime.NumCPU()))
 	// Whoever waits here waits for the same reason in the end: renders are slower
 	// than they come.
 	bytes := admit.Config{Memory: s.SourceMemory, Queue: s.Admit.Queue, Wait: s.Admit.Wait}
 	return &gates{
 		fetch:  admit.New(bytes, s.Misses),
 		source: admit.New(bytes, s.Misses+s.Admit.Queue), // more cannot come to it
-		render: admit.New(render, cmp.Or(s.Render.Workers, runtime.NumCPU())),
+		render: places,
+		idle:   places.Idle(s.Idle, runtime.GOMAXPROCS(0)), // which knows the cgroup
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pixedge/internal/admit"
+	"pixedge/internal/background"
 	"pixedge/internal/cache"
 	"pixedge/internal/config"
 	"pixedge/internal/origin"
@@ -40,6 +41,8 @@ type settings struct {
 	Hosts  origin.HostLimits `embed:""`
 	Render transform.Config  `embed:""`
 	Admit  admit.Config      `embed:""`
+	Later  background.Config `embed:""`
+	Idle   admit.IdleConfig  `embed:""`
 	Worker worker.Config     `embed:""`
 	Limits transform.Limits  `embed:""`
 }
@@ -84,6 +87,9 @@ func (s *settings) check() error {
 	need(s.Render.Workers >= 0 && s.Render.Workers <= 1024, "render_workers", "must be from 0 to 1024")
 	need(s.Admit.Queue >= 0, "render_queue", "must not be negative")
 	need(s.Admit.Memory == 0 || s.Admit.Memory >= 64<<20, "render_memory", "must be 0 or at least 64MiB")
+	need(s.Later.Workers > 0 && s.Later.Workers <= 1024, "background_workers", "must be from 1 to 1024")
+	need(s.Later.Queue > 0 && s.Later.Queue <= 100_000, "background_queue", "must be from 1 to 100000")
+	need(s.Idle.CPU > 0 && s.Idle.CPU <= 100, "background_cpu", "must be from 1 to 100")
 	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
 	need(s.MetricsListen == "" || s.MetricsListen != s.Listen || strings.HasSuffix(s.Listen, ":0"), "metrics_listen", "must not be the address that pictures are served on")
 	return errors.Join(append(errs, s.Worker.Check())...)

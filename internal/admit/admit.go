@@ -10,6 +10,9 @@
 // and it not forever behind small work. When too many wait, it is the newest of
 // whoever has most waiting that is refused.
 //
+// Work that nobody waits for takes another way, [Idle]: it goes in only where it is
+// in nobody's way.
+//
 // The package does not estimate, does not measure what work really takes, and
 // stops nothing that has begun.
 package admit
@@ -95,10 +98,8 @@ func New(cfg Config, places int) *Gate {
 // with a time after which to try again, if too many wait already, if there was no
 // room in time, and if ctx ends before there is.
 func (g *Gate) Enter(ctx context.Context, a Ask) (leave func(), err error) {
-	if a.Bytes > g.budget {
-		g.refused(TooBig)
-		return nil, fault.Errorf(fault.Unprocessable, "the picture takes some %d MiB of memory; at most %d MiB are allowed",
-			mebibytes(a.Bytes), g.budget>>20)
+	if err := g.allows(a); err != nil {
+		return nil, err
 	}
 	if ctx.Err() != nil {
 		g.refused(Left)
@@ -120,6 +121,16 @@ func (g *Gate) Enter(ctx context.Context, a Ask) (leave func(), err error) {
 	return sync.OnceFunc(func() { g.leave(w) }), nil
 }
 
+// allows refuses what is over the whole budget.
+func (g *Gate) allows(a Ask) error {
+	if a.Bytes <= g.budget {
+		return nil
+	}
+	g.refused(TooBig)
+	return fault.Errorf(fault.Unprocessable, "the picture takes some %d MiB of memory; at most %d MiB are allowed",
+		mebibytes(a.Bytes), g.budget>>20)
+}
+
 const departed = "there was no room before the request ended"
 
 func mebibytes(n int64) int64 { return int64(math.Ceil(float64(n) / (1 << 20))) }
@@ -129,10 +140,7 @@ func (g *Gate) join(a Ask) *waiter {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.came++
-	w := &waiter{Ask: a, number: g.came, since: time.Now(), turn: make(chan error, 1), lane: small}
-	if a.Bytes > g.budget/bigShare {
-		w.lane = large
-	}
+	w := &waiter{Ask: a, number: g.came, since: time.Now(), turn: make(chan error, 1), lane: g.laneOf(a)}
 	rank := g.crowd.add(w, w.since.Sub(g.start).Seconds(), g.load)
 	g.lanes[w.lane].add(w, rank, g.clock)
 	g.admit()
@@ -143,6 +151,13 @@ func (g *Gate) join(a Ask) *waiter {
 		victim.turn <- g.overloaded(nil, "too many are waiting")
 	}
 	return w
+}
+
+func (g *Gate) laneOf(a Ask) int {
+	if a.Bytes > g.budget/bigShare {
+		return large
+	}
+	return small
 }
 
 // full reports whether too many wait, or for longer than anybody is to wait. The
@@ -202,14 +217,19 @@ func (g *Gate) admit() {
 		lane.given += w.work().Seconds() / laneWeights()[w.lane]
 		lane.serve(w)
 		g.remove(w)
-		g.held += w.Bytes
-		g.working++
-		g.big = g.big || w.lane == large
-		g.stats.Admitted++
-		w.begun = time.Now()
-		g.stats.Waited += w.begun.Sub(w.since)
+		g.take(w)
 		w.turn <- nil
 	}
+}
+
+// take gives w its place and its memory. g.mu is held.
+func (g *Gate) take(w *waiter) {
+	g.held += w.Bytes
+	g.working++
+	g.big = g.big || w.lane == large
+	g.stats.Admitted++
+	w.begun = time.Now()
+	g.stats.Waited += w.begun.Sub(w.since)
 }
 
 // next returns who may enter now, or nil. When it is the turn of big work, a place

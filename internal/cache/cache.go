@@ -106,6 +106,19 @@ func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Contex
 	}
 }
 
+// Fill makes the value of key and keeps it, unless it is there, for nobody who waits:
+// it counts neither as a hit nor as a miss, and it ends with ctx. It does not look
+// whether a Get is making the same.
+func (c *Cache[V]) Fill(ctx context.Context, key string, fill func(context.Context) (V, error)) error {
+	if _, ok := c.store.get(key); ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.fill)
+	defer cancel()
+	_, err := c.make(ctx, key, fill)
+	return err
+}
+
 // make runs fill and keeps its result before those who wait are told, so that
 // whoever asks next finds it.
 func (c *Cache[V]) make(ctx context.Context, key string, fill func(context.Context) (V, error)) (value V, err error) {

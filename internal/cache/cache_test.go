@@ -301,3 +301,31 @@ func TestLookupDoesNotAllocate(t *testing.T) {
 		t.Errorf("Lookup allocates %v times", n)
 	}
 }
+
+// TestFill keeps what nobody waited for, once, and counts nobody.
+func TestFill(t *testing.T) {
+	c := newCache(t, 1<<20)
+	failure := errors.New("it failed")
+	if err := c.Fill(t.Context(), "k", func(context.Context) ([]byte, error) { return nil, failure }); !errors.Is(err, failure) {
+		t.Errorf("Fill = %v, want %v", err, failure)
+	}
+	if _, ok := c.Lookup("k"); ok {
+		t.Error("a failure is kept")
+	}
+	for _, text := range []string{"first", "second"} {
+		if err := c.Fill(t.Context(), "k", give(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := c.Stats(); s.Hits != 0 || s.Misses != 0 || s.Entries != 1 {
+		t.Errorf("stats = %+v", s)
+	}
+	if got, ok := c.Lookup("k"); !ok || string(got) != "first" {
+		t.Errorf("Lookup = %q, %t", got, ok)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := c.Fill(ctx, "other", func(ctx context.Context) ([]byte, error) { return nil, ctx.Err() }); !errors.Is(err, context.Canceled) {
+		t.Errorf("Fill = %v after its context has ended", err)
+	}
+}

@@ -26,6 +26,7 @@ type Cloud struct {
 	CORS          []string       `yaml:"cors,omitzero" help:"Origins that scripts may read pictures from. [] is nobody. Default: *."`
 	Limits        Limits         `yaml:"limits,omitempty" help:"Limits of this cloud; those left out are the program's."`
 	AutoFormats   []string       `yaml:"auto_formats,omitzero" help:"Formats that f_auto may choose: avif, webp. Default: both; none: []."`
+	AutoAVIF      string         `yaml:"auto_avif,omitempty" help:"What f_auto does where AVIF is best and has yet to be made: wait for it; background: send WebP or the original's format for now, and make the AVIF in the background; off: never choose AVIF. Default: wait."`
 	ClientHints   bool           `yaml:"client_hints,omitempty" help:"Let Sec-CH-DPR, Sec-CH-Width and Save-Data change the answer, where the URL leaves room."`
 	Presets       []Preset       `yaml:"presets,omitempty" help:"Chains of operations under a name, written p:name in URLs."`
 	PresetsOnly   bool           `yaml:"presets_only,omitempty" help:"Refuse with 403 what asks for more than presets: other operations, originals, and wrkr URLs that lead to them."`
@@ -152,6 +153,7 @@ func (c *checker) cloud(at string, cloud Cloud) {
 	for i, name := range cloud.AutoFormats {
 		c.need(name == "avif" || name == "webp", fmt.Sprintf("%s.auto_formats[%d]", at, i), "want avif or webp")
 	}
+	c.need(slices.Contains([]string{"", "wait", "background", "off"}, cloud.AutoAVIF), at+".auto_avif", "want wait, background or off")
 	for i, zone := range cloud.Zones {
 		c.sources(fmt.Sprintf("%s.zones[%d]", at, i), zone.Sources)
 	}

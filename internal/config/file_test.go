@@ -140,6 +140,7 @@ func TestMistakes(t *testing.T) {
 		{fine + ", keys: [{id: x, token: x}], signed: [a, \"\"]", "clouds[0].signed: a prefix must not be empty"},
 		{fine + ", signature_skew: -1s", "clouds[0].signature_skew: must not be negative"},
 		{fine + ", signature_skew: 5", "clouds[0].signature_skew: "},
+		{fine + ", auto_avif: later", "clouds[0].auto_avif: want wait, background or off"},
 		{fine + ", cache_control: \"a\\nb\"", "clouds[0].cache_control: must be one line"},
 		{fine + ", cors: [\"https://a.example/\"]", "clouds[0].cors[0]: want *, or an origin such as https://www.example.com"},
 		{fine + ", cors: [\"*\", a.example]", "clouds[0].cors[1]: want *, or an origin"},

@@ -19,6 +19,7 @@ type Gate interface {
 type Gates struct {
 	Fetch  Gate // before the original is asked for
 	Render Gate // before it is decoded, when it is known what that takes
+	Idle   Gate // instead of Render, for what nobody waits for
 }
 
 func enter(ctx context.Context, g Gate, a admit.Ask) (leave func(), err error) {
@@ -32,6 +33,15 @@ func enter(ctx context.Context, g Gate, a admit.Ask) (leave func(), err error) {
 type turn struct {
 	cloud  string
 	client string // address; of those who wait together, the first one's
+	later  bool   // nobody waits for it
+}
+
+// gate is that before a render.
+func (t turn) gate(all Gates) Gate {
+	if t.later {
+		return all.Idle
+	}
+	return all.Render
 }
 
 // ask is that of a turn.
@@ -42,7 +52,8 @@ func (t turn) ask(n transform.Need) admit.Ask {
 // admitRender waits until there is room to render. What cannot be rendered at all
 // is refused by its header, before it has taken any. The job is told what it needs.
 func (s *Service) admitRender(ctx context.Context, t turn, job *transform.Job) (leave func(), err error) {
-	if s.Gates.Render == nil || job.Plan.Original() {
+	gate := t.gate(s.Gates)
+	if gate == nil || job.Plan.Original() {
 		return func() {}, nil
 	}
 	shape, err := transform.ShapeOf(job.Original, job.Limits)
@@ -56,7 +67,7 @@ func (s *Service) admitRender(ctx context.Context, t turn, job *transform.Job) (
 		}
 	}
 	job.Need = job.Plan.Estimate(shape, files)
-	return enter(ctx, s.Gates.Render, t.ask(job.Need))
+	return enter(ctx, gate, t.ask(job.Need))
 }
 
 // admitInspect waits until there is room to describe a picture.

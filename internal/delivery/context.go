@@ -61,7 +61,7 @@ func (s *Service) Context(ctx context.Context, r Request) (Answer, error) {
 	if r.Client != nil {
 		t.client = r.Client.Address()
 	}
-	key := "context " + route.pipeline.String() + " " + route.key(route.variant(r))
+	key := "context " + route.pipeline.String() + " " + answer.key
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
 		return s.remember(ctx, t, route, picture)
 	})

@@ -42,7 +42,7 @@ type (
 	}
 )
 
-// A Service delivers pictures. Every field but Gates must be set.
+// A Service delivers pictures. Every field but Gates and Later must be set.
 type Service struct {
 	Clouds   *Clouds
 	Compiler *transform.Compiler
@@ -50,6 +50,7 @@ type Service struct {
 	Cache    *cache.Cache[*Picture]
 	Renderer Renderer
 	Gates    Gates // may be left open
+	Later    Later // nil: nothing is made in the background, so everybody waits
 
 	scratch sync.Pool // of *bytes.Buffer
 }
@@ -80,6 +81,8 @@ type Picture struct {
 
 	Fetched  time.Duration // spent on the original
 	Rendered time.Duration // spent on the result; 0 for originals delivered as they are
+
+	final bool // who accepts AVIF besides gets nothing else
 }
 
 // Cost is how many bytes a picture holds.
@@ -91,6 +94,9 @@ type Answer struct {
 	Route    *Route
 	Outcome  cache.Outcome
 	Verified time.Duration // spent to work out the route; 0 if it was remembered
+	Interim  bool          // a better one is being made: not to be kept longer than InterimLife
+
+	key string // of the picture in the cache
 }
 
 // Image answers r. With an error, Answer.Route is set if the request got that
@@ -102,11 +108,20 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 		return answer, err
 	}
 	v := route.variant(r)
-	key := route.key(v)
+	answer.key = route.key(v)
 	var ok bool
-	if answer.Picture, ok = s.Cache.Lookup(key); ok {
+	if answer.Picture, ok = s.Cache.Lookup(answer.key); ok {
 		return answer, nil
 	}
+	if s.defers(route, v) {
+		return s.interim(ctx, r, answer, v)
+	}
+	return s.made(ctx, r, answer, v)
+}
+
+// made has the picture of a variant made, or waits while another request does.
+func (s *Service) made(ctx context.Context, r Request, answer Answer, v variant) (Answer, error) {
+	route := answer.Route
 	t := turn{cloud: route.Cloud.Name}
 	if r.Client != nil {
 		t.client = r.Client.Address()
@@ -114,7 +129,8 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 		ctx, stop = r.Client.Stay(ctx)
 		defer stop()
 	}
-	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
+	var err error
+	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, answer.key, func(ctx context.Context) (*Picture, error) {
 		return s.make(ctx, t, route, v)
 	})
 	if errors.Is(err, context.Canceled) {
@@ -148,7 +164,8 @@ func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*P
 		p.Rendered = time.Since(fetched)
 	}
 	p.ETag = etag(p.Data)
-	return p, nil
+	p.final, err = s.final(route, v, original, p)
+	return p, err
 }
 
 // render makes the picture. One that was only to be encoded anew, in a format of

@@ -44,6 +44,7 @@ type edge struct {
 	now              atomic.Int64 // Unix seconds
 	fail             atomic.Pointer[error]
 	gate             chan struct{} // a render waits for it to close, unless it is nil
+	slow             chan struct{} // making an AVIF waits for it likewise
 	grows            bool          // encoding anew makes pictures larger
 }
 
@@ -143,6 +144,9 @@ func (e *edge) Render(_ context.Context, job transform.Job) (media.Image, error)
 	e.renders.Add(1)
 	if e.gate != nil {
 		<-e.gate
+	}
+	if e.slow != nil && plan.Format() == media.AVIF {
+		<-e.slow
 	}
 	if err := e.fail.Load(); err != nil {
 		return media.Image{}, *err

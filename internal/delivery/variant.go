@@ -12,6 +12,7 @@ import (
 // A Negotiation says what besides the URL may change a cloud's answers.
 type Negotiation struct {
 	Formats media.Accepted // that f_auto may choose
+	Defer   bool           // do not make people wait for an AVIF: see later.go
 	Hints   bool           // look at client hints
 }
 

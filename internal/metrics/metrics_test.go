@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pixedge/internal/admit"
+	"pixedge/internal/background"
 	"pixedge/internal/cache"
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
@@ -146,6 +147,9 @@ func TestWatch(t *testing.T) {
 	m.WatchWorkers(func() worker.Stats {
 		return worker.Stats{Peak: 13, Ended: [6]int64{worker.Deadline: 14}}
 	})
+	m.WatchBackground(func() background.Stats {
+		return background.Stats{Waiting: 17, Working: 18, Done: 19, Failed: 20, Dropped: 21}
+	})
 	m.WatchClients(func() web.ClientStats { return web.ClientStats{Connections: 15, Refused: 16} })
 	has(t, m,
 		"edge_worker_peak_bytes 13",
@@ -164,6 +168,9 @@ func TestWatch(t *testing.T) {
 		"edge_connections 15",
 		"# TYPE edge_connections_refused_total counter", "edge_connections_refused_total 16",
 		"edge_vips_memory_peak_bytes 11",
+		"edge_background_queue 17", "edge_background_in_flight 18",
+		"# TYPE edge_background_total counter", `edge_background_total{result="done"} 19`,
+		`edge_background_total{result="failed"} 20`, `edge_background_total{result="dropped"} 21`,
 	)
 }
 

@@ -36,6 +36,7 @@ func (x *exchange) writeHead() {
 // same.
 type kept struct {
 	head  []byte // headers of its pictures
+	life  []byte // Cache-Control of those that need not be shorter
 	path  []byte // in the log line, with quotes; nil if it is not plain
 	cloud []byte // likewise
 }
@@ -49,9 +50,7 @@ func (x *exchange) keep(route *delivery.Route) *kept {
 	k.head = appendField(k.head, "X-Content-Type-Options", "nosniff")
 	k.head = appendField(k.head, "Cross-Origin-Resource-Policy", "cross-origin")
 	k.head = appendField(k.head, "Timing-Allow-Origin", "*")
-	if route.Grant.Expires == 0 {
-		k.head = appendField(k.head, "Cache-Control", string(route.Cloud.Lifetime.Append(nil)))
-	}
+	k.life = appendField(nil, "Cache-Control", string(route.Cloud.Lifetime.Append(nil)))
 	route.Kept.Store(k)
 	return k
 }

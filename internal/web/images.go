@@ -53,11 +53,7 @@ func (x *exchange) headers(a delivery.Answer) {
 	x.head = append(x.head, x.kept.head...)
 	x.allowOrigin(a.Route.Cloud)
 	x.head = append(append(append(x.head, "Etag: "...), a.Picture.ETag...), "\r\n"...)
-	if expires := a.Route.Grant.Expires; expires != 0 {
-		x.head = append(x.head, "Cache-Control: "...)
-		x.head = a.Route.Cloud.Lifetime.AppendAtMost(x.head, expires-x.began.Unix())
-		x.head = append(x.head, "\r\n"...)
-	}
+	x.lifetime(a)
 	switch a.Outcome {
 	case cache.Hit:
 		x.head = append(x.head, "X-Cache: HIT\r\nCache-Status: pixedge; hit\r\n"...)
@@ -69,6 +65,17 @@ func (x *exchange) headers(a delivery.Answer) {
 	x.timing(a)
 }
 
+// lifetime says how long the answer may be kept.
+func (x *exchange) lifetime(a delivery.Answer) {
+	left, bounded := a.Left(x.began)
+	if !bounded {
+		x.head = append(x.head, x.kept.life...)
+		return
+	}
+	x.head = append(x.head, "Cache-Control: "...)
+	x.head = append(a.Route.Cloud.Lifetime.AppendAtMost(x.head, left), "\r\n"...)
+}
+
 // timing writes how long the stages took, in milliseconds, as browsers show it.
 func (x *exchange) timing(a delivery.Answer) {
 	x.elapsed = time.Since(x.began)
@@ -78,6 +85,9 @@ func (x *exchange) timing(a delivery.Answer) {
 		x.head = appendStage(append(x.head, ", "...), "render", a.Picture.Rendered)
 	}
 	x.head = appendStage(append(x.head, ", "...), "total", x.elapsed)
+	if a.Interim {
+		x.head = append(x.head, `, interim;desc="AVIF is yet to be made"`...)
+	}
 	x.head = append(x.head, "\r\n"...)
 }
 
