@@ -143,3 +143,28 @@ func TestPresetHints(t *testing.T) {
 		t.Errorf("answer = %+v, %v; want %s", answer.Picture, err, want)
 	}
 }
+
+// TestSaveData has a client that saves data get a picture of its own, where the
+// cloud looks at hints and not elsewhere.
+func TestSaveData(t *testing.T) {
+	for _, on := range []bool{true, false} {
+		e := newEdge(t)
+		e.cloudNamed(t, "demo").Negotiation.Hints = on
+		for _, saves := range []string{"on", "", "on", "off", "On"} {
+			answer, err := e.Image(context.Background(), delivery.Request{URI: []byte("/v2/demo/t.flip()/a.jpg"), Hints: hints{"Save-Data": saves}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Contains(answer.Route.Vary, "Save-Data"); got != on {
+				t.Errorf("hints %t: Vary is %q", on, answer.Route.Vary)
+			}
+		}
+		want := int64(1)
+		if on {
+			want = 2
+		}
+		if got := e.renders.Load(); got != want {
+			t.Errorf("hints %t: %d renders, want %d", on, got, want)
+		}
+	}
+}
