@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -75,11 +76,6 @@ func TestNoWorkerOutlivesItsServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "workers that end with their server", func() bool {
-		for _, pid := range workers {
-			if alive(pid) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(workers, alive)
 	})
 }

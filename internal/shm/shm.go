@@ -11,10 +11,10 @@
 package shm
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"sync"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,9 +67,12 @@ func (p *Pool) Get(n int64) (*Region, error) {
 	r.n, r.dirty = int(n), int(n)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.live[unsafe.SliceData(r.all)] = r
+	p.live[first(r.all)] = r
 	return r, nil
 }
+
+// first names a region by where it lies.
+func first(b []byte) *byte { return &b[:1][0] }
 
 // take finds an idle region, or makes one.
 func (p *Pool) take(n int) (*Region, error) {
@@ -139,7 +142,7 @@ func (r *Region) FD() int { return r.fd }
 func (r *Region) Release() {
 	p := r.pool
 	p.mu.Lock()
-	delete(p.live, unsafe.SliceData(r.all))
+	delete(p.live, first(r.all))
 	keep := r.class >= 0 && p.idle+int64(len(r.all)) <= p.most
 	if keep {
 		p.free[r.class] = append(p.free[r.class], r)
@@ -161,8 +164,11 @@ func (r *Region) destroy() {
 // of this pool from their first one on, and otherwise a new region with a copy.
 // done must be called when the other process has let go.
 func (p *Pool) Share(data []byte) (r *Region, done func(), err error) {
+	if len(data) == 0 {
+		return nil, nil, errors.New("shm: nothing to share")
+	}
 	p.mu.Lock()
-	r, ok := p.live[unsafe.SliceData(data)]
+	r, ok := p.live[first(data)]
 	p.mu.Unlock()
 	if ok {
 		return r, func() {}, nil

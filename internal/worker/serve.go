@@ -42,7 +42,7 @@ func Serve(box Sandbox) error {
 	if err != nil {
 		return fmt.Errorf("edge worker is started by edge serve and by nobody else: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // the process ends
 	w := &worker{box: box, inbox: newInbox(conn), renderer: transform.NewRenderer(transform.Config{Workers: 1})}
 	if err := w.greet(); err != nil {
 		return err

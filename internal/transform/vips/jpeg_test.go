@@ -103,7 +103,8 @@ func TestPart(t *testing.T) {
 // parts lists rectangles at the edges, in the middle, and of one pixel.
 func parts(w, h int) []image.Rectangle {
 	list := []image.Rectangle{
-		{}, image.Rect(0, 0, w, h), image.Rect(0, 0, 1, 1), image.Rect(w-1, h-1, w, h), image.Rect(0, h-1, w, h),
+		{},
+		image.Rect(0, 0, w, h), image.Rect(0, 0, 1, 1), image.Rect(w-1, h-1, w, h), image.Rect(0, h-1, w, h),
 		image.Rect(w-1, 0, w, h), image.Rect(w/2, h/2, w/2+1, h/2+1),
 	}
 	random := rand.New(rand.NewPCG(3, 4))

@@ -74,7 +74,7 @@ func sameAsSRGB(tag string, value []byte) (same, known bool) {
 }
 
 // fixed reads a number with 16 bits behind the point.
-func fixed(b []byte) float64 { return float64(int32(binary.BigEndian.Uint32(b))) / 65536 } //nolint:gosec // it is signed
+func fixed(b []byte) float64 { return float64(int32(binary.BigEndian.Uint32(b))) / 65536 }
 
 func near(a, b, by float64) bool { return math.Abs(a-b) <= by }
 

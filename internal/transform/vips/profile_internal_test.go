@@ -3,6 +3,7 @@ package vips
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -40,20 +41,24 @@ func table(n int, gamma float64) string {
 func standard(curve string) []tag {
 	return []tag{
 		{"desc", "whatever"},
-		{"rXYZ", point(0.4361, 0.2225, 0.0139)}, {"gXYZ", point(0.3851, 0.7169, 0.0971)}, {"bXYZ", point(0.1431, 0.0606, 0.7141)},
-		{"rTRC", curve}, {"gTRC", curve}, {"bTRC", curve},
+		{"rXYZ", point(0.4361, 0.2225, 0.0139)},
+		{"gXYZ", point(0.3851, 0.7169, 0.0971)},
+		{"bXYZ", point(0.1431, 0.0606, 0.7141)},
+		{"rTRC", curve},
+		{"gTRC", curve},
+		{"bTRC", curve},
 	}
 }
 
 func icc(space string, tags []tag) []byte {
 	header := make([]byte, 128)
 	copy(header[16:], space+"XYZ ")
-	directory, values := be(uint32(len(tags))), ""
+	directory, values := []byte(be(uint32(len(tags)))), []byte(nil)
 	for _, t := range tags {
-		directory += t.name + be(uint32(132+12*len(tags)+len(values))) + be(uint32(len(t.value)))
-		values += t.value
+		directory = append(directory, t.name+be(uint32(132+12*len(tags)+len(values)))+be(uint32(len(t.value)))...)
+		values = append(values, t.value...)
 	}
-	return []byte(string(header) + directory + values)
+	return slices.Concat(header, directory, values)
 }
 
 func TestIsSRGB(t *testing.T) {
