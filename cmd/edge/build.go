@@ -107,6 +107,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		Renderer: measured.Renderer(renderer),
 		Gates:    delivery.Gates{Fetch: gates.fetch, Render: gates.render, Idle: gates.idle},
 		Later:    later,
+		Estimate: renderer.estimate,
 	}
 	server := s.Server
 	server.Max = s.connections(openFiles())

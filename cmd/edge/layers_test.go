@@ -19,7 +19,7 @@ const layers = `
 	internal/urlparse internal/signing internal/cache internal/admit internal/background internal/origin internal/svg internal/face internal/transform/vips
 	internal/inspect
 	internal/transform
-	internal/delivery internal/worker
+	internal/delivery internal/worker internal/rendition
 	internal/web internal/demo
 	internal/metrics
 	cmd/edge

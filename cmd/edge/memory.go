@@ -36,12 +36,13 @@ func limitMemory(s *settings) (config.Size, error) {
 	return config.Size(limit), nil
 }
 
-// goMemory is what the Go runtime may use of all there is: what renders leave, but
+// goMemory is what the Go runtime may use of all there is: what renders and renditions leave, but
 // not so little that it would do nothing but collect garbage, with all the pictures
 // that are kept.
 func goMemory(s *settings, all uint64) uint64 {
 	usable := all - all/reserve
-	left := usable - min(usable, uint64(s.Admit.Memory)) //nolint:gosec // sizes are not negative
-	kept := uint64(s.Cache.Size)                         //nolint:gosec // the same
+	taken := uint64(s.Admit.Memory) + uint64(s.Rendition.Memory) //nolint:gosec // sizes are not negative
+	left := usable - min(usable, taken)
+	kept := uint64(s.Cache.Size) //nolint:gosec // the same
 	return min(max(left, kept+kept/4+64<<20), usable)
 }

@@ -9,6 +9,7 @@ import (
 	"pixedge/internal/media"
 	"pixedge/internal/metrics"
 	"pixedge/internal/origin"
+	"pixedge/internal/rendition"
 	"pixedge/internal/sandbox"
 	"pixedge/internal/shm"
 	"pixedge/internal/transform"
@@ -26,8 +27,10 @@ type rendering struct {
 	open    []string       // what a worker could not be denied
 	buffers origin.Buffers // for originals
 	watch   func(*metrics.Metrics)
-	Drain   func(context.Context) error
-	stop    func()
+
+	estimate func(transform.Job, transform.Shape) transform.Need // see delivery.Service
+	Drain    func(context.Context) error
+	stop     func()
 }
 
 // newRendering makes what s asks for. Only a program that serves has workers, and
@@ -40,17 +43,25 @@ func newRendering(s *settings, serving bool, weigh func(estimate, peak int64)) (
 		return nil, err
 	}
 	r := transform.NewRenderer(s.Render)
+	memory := shm.NewPool(0)
+	renditions := rendition.New(s.Rendition, r, memory)
 	return &rendering{
-		Renderer: r,
+		Renderer: renditions,
+		estimate: renditions.Estimate,
 		formats:  transform.Encodable(),
 		version:  vips.Version(),
 		buffers:  origin.Memory{},
 		watch: func(m *metrics.Metrics) {
 			m.WatchRenderer(r.Stats)
 			m.WatchVips(vips.Memory)
+			m.WatchRenditions(renditions.Stats)
 		},
 		Drain: r.Drain,
-		stop:  vips.Stop,
+		stop: func() {
+			renditions.Close()
+			memory.Close()
+			vips.Stop()
+		},
 	}, nil
 }
 
@@ -68,8 +79,10 @@ func newWorkers(s *settings, weigh func(estimate, peak int64)) (*rendering, erro
 	if err != nil {
 		return nil, err
 	}
+	renditions := rendition.New(s.Rendition, p, memory)
 	return &rendering{
-		Renderer: p,
+		Renderer: renditions,
+		estimate: renditions.Estimate,
 		formats:  p.Formats(),
 		version:  p.Version(),
 		apart:    true,
@@ -78,10 +91,12 @@ func newWorkers(s *settings, weigh func(estimate, peak int64)) (*rendering, erro
 		watch: func(m *metrics.Metrics) {
 			m.WatchRenderer(func() transform.Stats { return p.Stats().Stats })
 			m.WatchWorkers(p.Stats)
+			m.WatchRenditions(renditions.Stats)
 		},
 		Drain: p.Drain,
 		stop: func() {
 			p.Close()
+			renditions.Close()
 			memory.Close()
 		},
 	}, nil

@@ -15,6 +15,7 @@ import (
 	"pixedge/internal/cache"
 	"pixedge/internal/config"
 	"pixedge/internal/origin"
+	"pixedge/internal/rendition"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
 	"pixedge/internal/worker"
@@ -35,16 +36,17 @@ type settings struct {
 	Misses       int         `name:"max-misses" default:"64" help:"Originals that may be fetched at once; more wait their turn."`
 	SourceMemory config.Size `name:"source-memory" default:"256MiB" help:"Memory for originals that are being fetched or rendered; more wait until there is room."`
 
-	Server web.Config        `embed:""`
-	Cache  cache.Config      `embed:""`
-	Origin origin.Limits     `embed:""`
-	Hosts  origin.HostLimits `embed:""`
-	Render transform.Config  `embed:""`
-	Admit  admit.Config      `embed:""`
-	Later  background.Config `embed:""`
-	Idle   admit.IdleConfig  `embed:""`
-	Worker worker.Config     `embed:""`
-	Limits transform.Limits  `embed:""`
+	Server    web.Config        `embed:""`
+	Cache     cache.Config      `embed:""`
+	Origin    origin.Limits     `embed:""`
+	Hosts     origin.HostLimits `embed:""`
+	Render    transform.Config  `embed:""`
+	Admit     admit.Config      `embed:""`
+	Later     background.Config `embed:""`
+	Idle      admit.IdleConfig  `embed:""`
+	Worker    worker.Config     `embed:""`
+	Rendition rendition.Config  `embed:""`
+	Limits    transform.Limits  `embed:""`
 }
 
 // check finds what the types of the settings let through.
@@ -92,7 +94,7 @@ func (s *settings) check() error {
 	need(s.Idle.CPU > 0 && s.Idle.CPU <= 100, "background_cpu", "must be from 1 to 100")
 	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
 	need(s.MetricsListen == "" || s.MetricsListen != s.Listen || strings.HasSuffix(s.Listen, ":0"), "metrics_listen", "must not be the address that pictures are served on")
-	return errors.Join(append(errs, s.Worker.Check())...)
+	return errors.Join(append(errs, s.Worker.Check(), s.Rendition.Check())...)
 }
 
 // connections returns how many connections of clients there may be at once, when

@@ -67,6 +67,9 @@ func (s *Service) admitRender(ctx context.Context, t turn, job *transform.Job) (
 		}
 	}
 	job.Need = job.Plan.Estimate(shape, files)
+	if s.Estimate != nil {
+		job.Need = s.Estimate(*job, shape)
+	}
 	return enter(ctx, gate, t.ask(job.Need))
 }
 

@@ -42,7 +42,7 @@ type (
 	}
 )
 
-// A Service delivers pictures. Every field but Gates and Later must be set.
+// A Service delivers pictures. Every field but Gates, Later and Estimate must be set.
 type Service struct {
 	Clouds   *Clouds
 	Compiler *transform.Compiler
@@ -51,6 +51,10 @@ type Service struct {
 	Renderer Renderer
 	Gates    Gates // may be left open
 	Later    Later // nil: nothing is made in the background, so everybody waits
+
+	// Estimate says what a job takes of which the plan's estimate is in Need, where the
+	// renderer has shorter ways than to begin with the original; nil if it has none.
+	Estimate func(job transform.Job, of transform.Shape) transform.Need
 
 	scratch sync.Pool // of *bytes.Buffer
 }
@@ -81,6 +85,7 @@ type Picture struct {
 
 	Fetched  time.Duration // spent on the original
 	Rendered time.Duration // spent on the result; 0 for originals delivered as they are
+	Derived  bool          // made of a rendition that was kept of the original
 
 	final bool // who accepts AVIF besides gets nothing else
 }
@@ -153,7 +158,7 @@ func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*P
 	if route.request.Info {
 		p.Image, err = s.describe(ctx, t, route, original)
 	} else {
-		p.Image, err = s.render(ctx, t, route, v, original, files)
+		p.Image, err = s.render(ctx, t, route, v, original, files, &p.Derived)
 	}
 	if err != nil {
 		return nil, err
@@ -170,12 +175,13 @@ func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*P
 
 // render makes the picture. One that was only to be encoded anew, in a format of
 // our choice, and came out larger, is delivered as it was, if any browser shows it.
-func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, original media.Image, files map[string]media.Image) (media.Image, error) {
+// derived is told whether a rendition was enough.
+func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, original media.Image, files map[string]media.Image, derived *bool) (media.Image, error) {
 	plan, err := s.planFor(route, v, original)
 	if err != nil {
 		return media.Image{}, err
 	}
-	job := transform.Job{Plan: plan, Original: original, Files: files, Limits: route.Cloud.Limits}
+	job := transform.Job{Plan: plan, Original: original, Files: files, Limits: route.Cloud.Limits, Tenant: route.Cloud.Name, Derived: derived}
 	leave, err := s.admitRender(ctx, t, &job)
 	if err != nil {
 		return media.Image{}, err

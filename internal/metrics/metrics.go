@@ -21,6 +21,7 @@ import (
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/origin"
+	"pixedge/internal/rendition"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
 	"pixedge/internal/worker"
@@ -158,6 +159,17 @@ func (m *Metrics) WatchWorkers(stats func() worker.Stats) {
 			Name: "edge_workers_ended_total", Help: "Worker processes that have ended, by cause.", ConstLabels: prometheus.Labels{"cause": cause.String()},
 		}, func() float64 { return float64(stats().Ended[cause]) }))
 	}
+}
+
+// WatchRenditions adds what a store of renditions counts.
+func (m *Metrics) WatchRenditions(stats func() rendition.Stats) {
+	m.Watch(
+		Gauge{"edge_rendition_hits_total", "Times that pixels which were kept of an original saved a decoding or a resizing.", true, func() float64 { return float64(stats().Hits) }},
+		Gauge{"edge_renditions_made_total", "Renditions made: pixels of originals in demand.", true, func() float64 { return float64(stats().Made) }},
+		Gauge{"edge_renditions_evicted_total", "Renditions given up for others, or because nobody asked for them.", true, func() float64 { return float64(stats().Evicted) }},
+		Gauge{"edge_renditions", "Renditions in memory.", false, func() float64 { return float64(stats().Count) }},
+		Gauge{"edge_rendition_bytes", "Memory of the renditions kept.", false, func() float64 { return float64(stats().Bytes) }},
+	)
 }
 
 // Fetcher measures next.

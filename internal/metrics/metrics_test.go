@@ -17,6 +17,7 @@ import (
 	"pixedge/internal/media"
 	"pixedge/internal/metrics"
 	"pixedge/internal/origin"
+	"pixedge/internal/rendition"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
 	"pixedge/internal/worker"
@@ -44,6 +45,14 @@ func has(t *testing.T, m *metrics.Metrics, lines ...string) {
 			}
 		}
 	}
+}
+
+func TestWatchRenditions(t *testing.T) {
+	m := metrics.New()
+	m.WatchRenditions(func() rendition.Stats {
+		return rendition.Stats{Hits: 5, Made: 4, Evicted: 3, Count: 1, Bytes: 1000}
+	})
+	has(t, m, "edge_rendition_hits_total 5", "edge_renditions_made_total 4", "edge_renditions_evicted_total 3", "edge_renditions 1", "edge_rendition_bytes 1000")
 }
 
 func TestRecord(t *testing.T) {

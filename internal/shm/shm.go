@@ -134,6 +134,9 @@ func mapped(fd, n int) ([]byte, error) {
 // Bytes returns the memory.
 func (r *Region) Bytes() []byte { return r.all[:r.n:r.n] }
 
+// Size returns how many bytes the region holds, those after Bytes counted.
+func (r *Region) Size() int64 { return int64(len(r.all)) }
+
 // FD returns the descriptor to pass on. It is valid until Release.
 func (r *Region) FD() int { return r.fd }
 

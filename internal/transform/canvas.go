@@ -29,6 +29,7 @@ type Canvas struct {
 	size   size
 	turn   turn // still to be done
 	most   int  // pixels a picture may have at any step, its frames counted
+	shrunk shrunk
 
 	late   func() error // why it is too late to go on with another frame; nil if it is not
 	finder *face.Finder

@@ -22,6 +22,7 @@ type Plan struct {
 	steps  []Operation
 	texts  []string // the steps, canonically
 	output Output
+	least  int // how many times smaller the original is decoded; 0: as the steps can bear
 }
 
 // Original reports whether the plan leaves the bytes of the original alone.
@@ -247,6 +248,9 @@ func (p Plan) part(from size) (part image.Rectangle, steps int) {
 // as much as the first step that does not pass on what it is given can bear.
 // What is drawn may also be made larger than it is, without getting coarse.
 func (p Plan) reduction(from size, drawn bool) float64 {
+	if p.least > 0 {
+		return float64(p.least)
+	}
 	for _, step := range p.steps {
 		if s, ok := step.(passer); ok {
 			if to, ok := s.pass(from); ok {

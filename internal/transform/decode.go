@@ -95,7 +95,7 @@ func (s source) lazy(most Limits) (*vips.Image, error) {
 func (s source) decode(img *vips.Image, plan Plan, most Limits, moving bool) (_ *vips.Image, done int, err error) {
 	turned := orientation(img.Orientation())
 	from := turned.of(imageSize(img))
-	shrink := bearable(s.loader, plan.reduction(from, s.drawn()), from)
+	shrink := plan.shrink(s.loader, from)
 	if to := scaled(from, shrink, shrink); shrink < 1 && (max(to.w, to.h) > maxSide || int64(to.w)*int64(to.h) > int64(most.MaxPixels)) {
 		shrink = 1 // the step itself will say what is wrong
 	}
@@ -132,6 +132,15 @@ func (s source) decode(img *vips.Image, plan Plan, most Limits, moving bool) (_ 
 // see docs/decisions/0005.
 const largePhoto = 6_000_000
 
+// shrink says how many times smaller than it is the original is decoded.
+func (p Plan) shrink(l vips.Loader, from size) float64 {
+	by := p.reduction(from, l == vips.LoadSVG)
+	if p.least > 0 {
+		return by
+	}
+	return bearable(l, by, from)
+}
+
 // bearable returns by how much the picture may be decoded smaller, where a plan
 // could do with shrink. A JPEG is resampled by more than a rounding error
 // afterwards, as with sharp: libjpeg's half is sharper than one that is resampled,
@@ -146,7 +155,3 @@ func bearable(l vips.Loader, shrink float64, from size) float64 {
 	}
 	return float64(n) / 2
 }
-
-// drawn reports whether the picture has no pixels of its own and can be made in
-// any size.
-func (s source) drawn() bool { return s.loader == vips.LoadSVG }

@@ -33,11 +33,11 @@ type draft struct {
 
 // newDraft opens a picture as Renderer.open does.
 func newDraft(p Plan, of Shape, moving bool) *draft {
-	from := orientation(of.Orientation).of(size{max(1, of.Width), max(1, of.Height)})
+	from := of.upright()
 	d := &draft{
 		turn: orientation(of.Orientation), bands: of.Bands, alpha: of.Alpha, width: 1, frames: 1,
 	}
-	shrink := bearable(loaderOf(of.Format), p.reduction(from, of.Format == media.SVG), from)
+	shrink := p.shrink(loaderOf(of.Format), from)
 	stored := reduced(of, shrink)
 	d.size = d.turn.of(stored)
 	if d.bands == 0 || d.bands == 4 && !d.alpha { // CMYK, which becomes sRGB
@@ -264,6 +264,11 @@ func (d *draft) stencil() {
 
 // write is encoder.write.
 func (d *draft) write(format media.Format, e encoder, o Output) {
+	if format == media.Pixels {
+		d.settle()
+		d.most(d.area() * d.pixel())
+		return
+	}
 	d.upright()
 	if !e.save.Frames() && d.frames > 1 {
 		d.frames = 1 // the first

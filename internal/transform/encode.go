@@ -59,6 +59,9 @@ func Encodable() []media.Format {
 // write encodes the picture on a canvas, all its frames if the format holds
 // them.
 func (e encoder) write(ctx context.Context, c *Canvas, o Output, place vips.Place) ([]byte, error) {
+	if o.Format == media.Pixels {
+		return c.freeze(ctx, place)
+	}
 	if err := c.upright(); err != nil {
 		return nil, err
 	}

@@ -69,6 +69,8 @@ type Job struct {
 	Files    map[string]media.Image // the other pictures, by the names that Plan.Files has
 	Limits   Limits                 // of every picture
 	Need     Need                   // by estimate; for renderers that compare it with what is taken
+	Tenant   string                 // whose picture it is; what is kept of it is for nobody else
+	Derived  *bool                  // set to true if the result was made of a rendition; may be nil
 
 	// Place returns memory of n bytes that the result may be put in; nil: Go's own.
 	Place vips.Place
@@ -193,6 +195,10 @@ func (r *Renderer) second(ctx context.Context, job Job, name string, plan Plan) 
 // decoded as small as the plan allows, with all frames if they are wanted. done is
 // how many steps of the plan that took care of.
 func (r *Renderer) open(picture media.Image, plan Plan, most Limits, moving bool) (c *Canvas, done int, err error) {
+	if picture.Format == media.Pixels {
+		c, err = r.thaw(picture.Data, plan, most)
+		return c, 0, err
+	}
 	source, err := sourceOf(picture, most)
 	if err != nil {
 		return nil, 0, err
@@ -219,7 +225,9 @@ func (r *Renderer) canvas(source source, plan Plan, most Limits, moving bool) (c
 		img.Close()
 		return nil, 0, damaged(err)
 	}
-	c, err = newCanvas(img, int(most.MaxPixels), &r.finder)
+	if c, err = newCanvas(img, int(most.MaxPixels), &r.finder); err == nil && plan.least > 0 {
+		c.shrunk = shrunk{plan.least, size{source.header.Width, source.header.Height}}
+	}
 	return c, done, err
 }
 

@@ -3,6 +3,7 @@ package transform
 import (
 	"strings"
 
+	"pixedge/internal/media"
 	"pixedge/internal/op"
 )
 
@@ -11,11 +12,12 @@ import (
 type Script struct {
 	Steps  string // operations that change pixels, canonically; what the client said of itself is in them
 	Output Output
+	Least  int // see Reduced
 }
 
 // Script returns what Load needs to make the same plan again.
 func (p Plan) Script() Script {
-	return Script{Steps: strings.Join(p.texts, "~"), Output: p.output}
+	return Script{Steps: strings.Join(p.texts, "~"), Output: p.output, Least: p.least}
 }
 
 // Load makes the plan that the script was taken from. Its errors are those of
@@ -31,6 +33,9 @@ func (c *Compiler) Load(s Script) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	plan.output = s.Output
+	plan.output, plan.least = s.Output, s.Least
+	if s.Output.Format == media.Pixels {
+		return plan, nil
+	}
 	return plan, c.encodable(s.Output.Format)
 }

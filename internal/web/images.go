@@ -83,6 +83,9 @@ func (x *exchange) timing(a delivery.Answer) {
 	if a.Outcome != cache.Hit {
 		x.head = appendStage(append(x.head, ", "...), "fetch", a.Picture.Fetched)
 		x.head = appendStage(append(x.head, ", "...), "render", a.Picture.Rendered)
+		if a.Picture.Derived {
+			x.head = append(x.head, `, source;desc="rendition"`...)
+		}
 	}
 	x.head = appendStage(append(x.head, ", "...), "total", x.elapsed)
 	if a.Interim {

@@ -214,20 +214,20 @@ func (p *Pool) Render(ctx context.Context, job transform.Job) (media.Image, erro
 		pictures = append(pictures, f)
 		q.Files = append(q.Files, named{name, picture{f.Format, len(f.Data)}})
 	}
-	a, data, err := p.run(ctx, q, pictures, job.Need.Bytes)
+	a, data, err := p.run(ctx, q, pictures, job)
 	return media.Image{Data: data, Format: a.Format}, err
 }
 
 // Inspect describes a picture. Its errors are those of Render.
 func (p *Pool) Inspect(ctx context.Context, original media.Image, most transform.Limits) (transform.Info, error) {
-	a, _, err := p.run(ctx, request{Inspect: true, Limits: most}, []media.Image{original}, 0)
+	a, _, err := p.run(ctx, request{Inspect: true, Limits: most}, []media.Image{original}, transform.Job{})
 	return a.Info, err
 }
 
 // run finds a worker for a job. ctx may end while the job waits, and its deadline
 // ends a job that has begun; but a job that has begun does not end because its
 // client has gone: what is left of it is worth less than a worker.
-func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, need int64) (a reply, data []byte, err error) {
+func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, job transform.Job) (a reply, data []byte, err error) {
 	fds := make([]int, len(pictures))
 	for i, picture := range pictures {
 		region, done, err := p.memory.Share(picture.Data)
@@ -250,8 +250,8 @@ func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, need 
 	}
 	working, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.CPU)
 	defer cancel()
-	a, data, err = worker.do(working, q, fds)
-	if before := worker.held; p.weigh != nil && need > 0 && before > 0 && a.Peak > before {
+	a, data, err = worker.do(working, q, fds, job.Place)
+	if before, need := worker.held, job.Need.Bytes; p.weigh != nil && need > 0 && before > 0 && a.Peak > before {
 		p.weigh(need, a.Peak-before)
 	}
 	p.give(worker, a)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pixedge/internal/fault"
+	"pixedge/internal/transform/vips"
 )
 
 // A Cause says why a worker process ended.
@@ -122,9 +123,9 @@ func (p *process) greet(s setup) error {
 	return nil
 }
 
-// do has the worker carry out a job, and returns the bytes of its result. The
-// process is ended when ctx ends. With an error the process may have gone.
-func (p *process) do(ctx context.Context, q request, fds []int) (reply, []byte, error) {
+// do has the worker carry out a job, and returns the bytes of its result, in
+// memory that place gives; nil takes Go's own. The process is ended when ctx ends. With an error the process may have gone.
+func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place) (reply, []byte, error) {
 	stop := context.AfterFunc(ctx, func() {
 		p.late.Store(true)
 		p.kill()
@@ -149,13 +150,13 @@ func (p *process) do(ctx context.Context, q request, fds []int) (reply, []byte, 
 	if a.Failed || q.Inspect {
 		return a, nil, a.failure()
 	}
-	data, err := p.read(a.Size)
+	data, err := p.read(a.Size, place)
 	return a, data, err
 }
 
-// read copies a result out of the shared memory. The worker is not trusted with
-// its size.
-func (p *process) read(size int) ([]byte, error) {
+// read copies a result out of the shared memory, to where place says. The worker is
+// not trusted with its size.
+func (p *process) read(size int, place vips.Place) ([]byte, error) {
 	info, err := p.result.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("worker: result: %w", err)
@@ -163,7 +164,13 @@ func (p *process) read(size int) ([]byte, error) {
 	if size < 1 || int64(size) > info.Size() {
 		return nil, fmt.Errorf("worker: a result of %d bytes in %d", size, info.Size())
 	}
-	data := make([]byte, size)
+	if place == nil {
+		place = func(n int) ([]byte, error) { return make([]byte, n), nil }
+	}
+	data, err := place(size)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := p.result.ReadAt(data, 0); err != nil {
 		return nil, fmt.Errorf("worker: result: %w", err)
 	}

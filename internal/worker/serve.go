@@ -95,6 +95,7 @@ func (w *worker) greet() error {
 func (w *worker) answer(q request, fds []int) reply {
 	defer closeAll(fds)
 	before := w.renderer.Stats()
+	w.shrink()
 	w.memory.reset()
 	a, err := w.do(q, fds)
 	if err != nil {
@@ -193,6 +194,21 @@ func (w *worker) grow(n int) error {
 		return fmt.Errorf("worker: mmap: %w", err)
 	}
 	return nil
+}
+
+// maxResult is how many bytes the memory for results keeps between jobs: few files
+// are larger, but pixels are.
+const maxResult = 16 << 20
+
+// shrink gives back the memory of a large result, which the server has copied.
+func (w *worker) shrink() {
+	if len(w.result) <= maxResult {
+		return
+	}
+	// Neither can fail on what grow made; if so, the memory just stays.
+	_ = unix.Munmap(w.result)
+	_ = unix.Ftruncate(resultFD, 0)
+	w.result = nil
 }
 
 // keep puts a result where the server finds it, if it is not there already.

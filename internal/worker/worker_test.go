@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -120,6 +121,40 @@ func TestSameAsHere(t *testing.T) {
 	}
 	if s := p.Stats(); s.Encodes != 8 || s.Decodes < 9 || s.Pixels == 0 {
 		t.Errorf("Stats = %+v", s)
+	}
+}
+
+// TestPixels passes pixels from job to job, put where the server wants them.
+func TestPixels(t *testing.T) {
+	p := newPool(t, worker.Config{})
+	here := transform.NewRenderer(transform.Config{})
+	j := job(t, p.Formats(), "t.resize(w:160)~t.toFormat(f:webp)", imgtest.JPEG(t, imgtest.Card(1000, 800, false), 6))
+	want, err := here.Render(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, rest := j.Plan.Frozen(media.JPEG)
+	for _, plan := range []transform.Plan{transform.Reduced(4), steps, rest} {
+		var placed []byte
+		j.Plan, j.Place = plan, func(n int) ([]byte, error) {
+			placed = make([]byte, n)
+			return placed, nil
+		}
+		if j.Original, err = p.Render(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+		if &placed[0] != &j.Original.Data[0] {
+			t.Errorf("%v: the result is somewhere else", j.Original.Format)
+		}
+	}
+	if string(j.Original.Data) != string(want.Data) || j.Original.Format != want.Format {
+		t.Errorf("%d bytes of %v, want %d of %v", len(j.Original.Data), j.Original.Format, len(want.Data), want.Format)
+	}
+	full := errors.New("no room")
+	j.Place = func(int) ([]byte, error) { return nil, full }
+	j.Plan, j.Original = transform.Reduced(2), media.Image{Data: imgtest.JPEG(t, imgtest.Card(64, 64, false), 1), Format: media.JPEG}
+	if _, err := p.Render(t.Context(), j); !errors.Is(err, full) {
+		t.Errorf("without room: %v", err)
 	}
 }
 

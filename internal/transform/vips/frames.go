@@ -126,7 +126,15 @@ func Assemble(frames []*Image, t Timing) (*Image, error) {
 // SetDensity sets the resolution, in dots an inch, that printers go by.
 func (m *Image) SetDensity(dpi float64) error {
 	perMillimeter := dpi / 25.4
-	return m.call("copy", "xres=%g,yres=%g", perMillimeter, perMillimeter)
+	return m.SetResolution(perMillimeter, perMillimeter)
+}
+
+// Resolution returns how many pixels a millimeter has along each side.
+func (m *Image) Resolution() (x, y float64) { return float64(m.ref.Xres), float64(m.ref.Yres) }
+
+// SetResolution sets it.
+func (m *Image) SetResolution(x, y float64) error {
+	return m.call("copy", "xres=%.17g,yres=%.17g", x, y)
 }
 
 func (m *Image) set(field string, values []int) {

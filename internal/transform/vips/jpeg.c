@@ -138,3 +138,21 @@ pixedge_jpeg_part(const void *buf, size_t len, const PixedgePart *part, unsigned
 	jpeg_destroy_decompress(&cinfo);
 	return result;
 }
+
+void
+pixedge_mean(const unsigned char *in, int width, int bands, int n, unsigned char *out, int out_width, int out_height)
+{
+	size_t row = (size_t) width * bands;
+
+	for (int y = 0; y < out_height; y++)
+		for (int x = 0; x < out_width; x++)
+			for (int b = 0; b < bands; b++) {
+				const unsigned char *p = in + (size_t) y * n * row + (size_t) x * n * bands + b;
+				int sum = n * n / 2;
+
+				for (int v = 0; v < n; v++)
+					for (int h = 0; h < n; h++)
+						sum += p[v * row + h * bands];
+				*out++ = sum / (n * n);
+			}
+}

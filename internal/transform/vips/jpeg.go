@@ -9,6 +9,7 @@ package vips
 import "C"
 
 import (
+	"context"
 	"image"
 	"unsafe"
 )
@@ -56,4 +57,35 @@ func (m *Image) Part(data []byte, l Loader, shrink float64, part image.Rectangle
 	m.free()
 	m.ref, m.inRAM = pixels, true
 	return true, nil
+}
+
+// Smaller replaces an image of 8 bits without alpha that is pixels in memory by one
+// of w by h pixels, each the mean of n by n. The image must have n times as many along
+// both sides, or a few more, which are left out.
+//
+// That is what libjpeg-turbo makes of a block when it decodes smaller: the image is the
+// same as one that was decoded n times smaller again, but for rounding. libvips' own
+// shrink rounds twice, upwards.
+func (m *Image) Smaller(n, w, h int) error {
+	if width, height := m.Size(); m.HasAlpha() || w*n > width || h*n > height {
+		return &Error{Verb: "smaller", Text: "too few pixels"}
+	}
+	var smaller *C.VipsImage
+	if C.pixedge_memory_image(C.int(w), C.int(h), C.int(m.Bands()), &smaller) != 0 {
+		return lastError("smaller")
+	}
+	err := m.Raw(context.Background(), func(pixels []byte) error {
+		width, _ := m.Size()
+		C.pixedge_mean((*C.uchar)(unsafe.SliceData(pixels)), C.int(width), C.int(m.Bands()), C.int(n),
+			(*C.uchar)(C.pixedge_data(smaller)), C.int(w), C.int(h))
+		return nil
+	})
+	if err != nil {
+		C.g_object_unref(C.gpointer(unsafe.Pointer(smaller)))
+		return err
+	}
+	C.pixedge_describe(smaller, m.ref)
+	m.free()
+	m.ref, m.inRAM = smaller, true
+	return nil
 }

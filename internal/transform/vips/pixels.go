@@ -6,6 +6,7 @@ package vips
 import "C"
 
 import (
+	"context"
 	"runtime"
 	"unsafe"
 )
@@ -27,6 +28,24 @@ func (m *Image) Pixels() ([]byte, error) {
 	}
 	defer C.g_free(C.gpointer(p))
 	return C.GoBytes(p, C.int(size)), nil
+}
+
+// Raw computes the image and gives the same bytes as Pixels to use, which must not
+// keep them. Channels must have 8 bits. It ends early when ctx does.
+func (m *Image) Raw(ctx context.Context, use func(pixels []byte) error) error {
+	if m.Wide() {
+		return &Error{Verb: "raw", Text: "more than 8 bits"}
+	}
+	release := m.cancelOn(ctx)
+	var memory *C.VipsImage
+	failed := C.pixedge_memory(m.ref, &memory) != 0
+	release()
+	if failed {
+		return lastError("raw")
+	}
+	defer C.g_object_unref(C.gpointer(unsafe.Pointer(memory)))
+	w, h := m.Size()
+	return use(unsafe.Slice((*byte)(C.pixedge_data(memory)), w*h*m.Bands()))
 }
 
 // FromPixels returns an image of w by h pixels in sRGB (or grey, with one or two

@@ -1,0 +1,83 @@
+package rendition
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"pixedge/internal/transform"
+)
+
+// seen knows which originals were asked for of late. It forgets them after window, or
+// after half of that, or when there are very many: two lists take turns.
+//
+// It goes by a mark of an original, which costs nothing: most are asked for once. Two
+// originals with one mark are no harm: by it nothing is found, and little estimated.
+type seen struct {
+	window time.Duration
+	seed   maphash.Seed
+
+	mu            sync.Mutex
+	recent, older map[mark]source // zero until it is known
+	began         time.Time       // when recent did
+}
+
+// maxSeen is how many originals one list holds.
+const maxSeen = 10_000
+
+// A mark tells originals apart, mostly.
+type mark uint64
+
+// ends is how many bytes of either end of an original its mark is made of.
+const ends = 4 << 10
+
+func (s *seen) mark(job transform.Job) mark {
+	data := job.Original.Data
+	var hash maphash.Hash
+	hash.SetSeed(s.seed)
+	_, _ = hash.WriteString(job.Tenant) // a hash takes all
+	_, _ = hash.Write(data[:min(len(data), ends)])
+	_, _ = hash.Write(data[max(0, len(data)-ends):])
+	return mark(hash.Sum64()) ^ mark(len(data))
+}
+
+// again notes that an original is asked for, and reports whether that is not the first
+// time.
+func (s *seen) again(of mark, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from, known := s.has(of, now)
+	if age := now.Sub(s.began); s.recent == nil || age >= s.window/2 || len(s.recent) >= maxSeen {
+		s.older = s.recent
+		if age >= s.window {
+			s.older = nil
+		}
+		s.recent, s.began = make(map[mark]source), now
+	}
+	s.recent[of] = from
+	return known
+}
+
+// note keeps what the original with a mark was found to be.
+func (s *seen) note(of mark, from source) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recent[of] = from
+}
+
+// knows reports whether again would, and which original had the mark last.
+func (s *seen) knows(of mark, now time.Time) (source, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.has(of, now)
+}
+
+// has looks into the lists, with mu held.
+func (s *seen) has(of mark, now time.Time) (source, bool) {
+	age := now.Sub(s.began)
+	if from, ok := s.recent[of]; ok && age < s.window {
+		return from, true
+	}
+	from, ok := s.older[of]
+	return from, ok && age < s.window/2
+}
