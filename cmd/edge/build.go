@@ -234,6 +234,7 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 			MaxPixels: cmp.Or(conf.Limits.MaxPixels, b.settings.Limits.MaxPixels),
 			MaxSide:   cmp.Or(conf.Limits.MaxSide, b.settings.Limits.MaxSide),
 			MaxFrames: cmp.Or(conf.Limits.MaxFrames, b.settings.Limits.MaxFrames),
+			MaxMemory: b.settings.Limits.MaxMemory,
 		},
 		Negotiation: negotiation(conf),
 		Presets:     presets,

@@ -160,9 +160,13 @@ func (l *lines) methods() {
 	for _, first := range []string{
 		"GET /health HTTP/2.0", "GET /health HTTP/0.9", "GET /health HTTP/9.9", "GET /health HTTP/1", "GET /health HTTP/", "GET /health http/1.1", "GET /health XTTP/1.1", "GET /health", "GET", "PRI * HTTP/2.0", "GET /health HTTP/1.1 x",
 		"GET  HTTP/1.1", "GET health HTTP/1.1", " GET /health HTTP/1.1", "G\x00T /health HTTP/1.1", "GET /he\x01alth HTTP/1.1", "GET /he alth HTTP/1.1", "GET\t/health\tHTTP/1.1", "GET * HTTP/1.1", "GET ? HTTP/1.1", "GET \\health HTTP/1.1",
-		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "SSH-2.0-OpenSSH_9.2", "*1\r\n$4\r\nPING", "GET http://evil.example/health HTTP/1.1", "GET https://x/health HTTP/1.1", "GET file:///etc/passwd HTTP/1.1",
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "SSH-2.0-OpenSSH_9.2", "*1\r\n$4\r\nPING", "GET file:///etc/passwd HTTP/1.1",
 	} {
 		l.all = append(l.all, line{name: "f6 " + short(first), request: first + "\r\nHost: x\r\nConnection: close\r\n\r\n", want: []int{400, 404, 405, 421, 501, 505}})
+	}
+	// A target that names a host wins over the header (RFC 9112, 3.2.2).
+	for _, first := range []string{"GET http://evil.example/health HTTP/1.1", "GET https://x/health HTTP/1.1"} {
+		l.all = append(l.all, line{name: "f6 " + short(first), request: first + "\r\nHost: x\r\nConnection: close\r\n\r\n", want: []int{200}})
 	}
 	for _, host := range []string{"", "a b", "a\x00", "x/y", "x@y", "x:99999999", "[::1", strings.Repeat("h", 5000), "../x", "x\r\nHost: y"} {
 		l.all = append(l.all, line{name: "f6 host " + short(host), request: "GET /v2/none/original/a.png HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n", want: []int{400, 404, 421, 431}})

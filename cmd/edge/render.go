@@ -92,6 +92,7 @@ func newWorkers(s *settings, weigh func(estimate, peak int64)) (*rendering, erro
 			m.WatchRenderer(func() transform.Stats { return p.Stats().Stats })
 			m.WatchWorkers(p.Stats)
 			m.WatchRenditions(renditions.Stats)
+			m.WatchShared(memory.Stats)
 		},
 		Drain: p.Drain,
 		stop: func() {

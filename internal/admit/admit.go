@@ -6,7 +6,7 @@
 //
 // Turns go round among tenants, and those of one tenant round among its clients,
 // with short work before long; see line.go. Work that takes more than a quarter
-// of the budget has a lane of its own, so that small work is not stuck behind it,
+// of the budget, or more than 48 MiB a worker, has a lane of its own, so that small work is not stuck behind it,
 // and it not forever behind small work. When too many wait, it is the newest of
 // whoever has most waiting that is refused.
 //
@@ -45,10 +45,14 @@ type Ask struct {
 // work is the cost of a, never 0.
 func (a Ask) work() time.Duration { return max(a.Cost, time.Millisecond) }
 
-// bigShare is the part of the budget above which work is big: at most one such
-// is done at a time, which leaves three quarters of the budget, or what it does
-// not take, to the others.
-const bigShare = 4
+// Work is big above either: a part of the budget, or so many bytes for each place.
+// At most one such is done at a time, which leaves three quarters of the budget, or
+// what it does not take, to the others, and bounds what is taken at once on a
+// machine with much memory.
+const (
+	bigShare = 4
+	bigPlace = 48 << 20
+)
 
 // A Gate lets work in. It is safe for concurrent use.
 type Gate struct {
@@ -154,7 +158,7 @@ func (g *Gate) join(a Ask) *waiter {
 }
 
 func (g *Gate) laneOf(a Ask) int {
-	if a.Bytes > g.budget/bigShare {
+	if a.Bytes > min(g.budget/bigShare, int64(g.places)*bigPlace) {
 		return large
 	}
 	return small

@@ -67,10 +67,14 @@ func (s *Service) admitRender(ctx context.Context, t turn, job *transform.Job) (
 		}
 	}
 	job.Need = job.Plan.Estimate(shape, files)
-	if s.Estimate != nil {
-		job.Need = s.Estimate(*job, shape)
+	if err := job.Limits.Affords(job.Need); err != nil {
+		return nil, err
 	}
-	return enter(ctx, gate, t.ask(job.Need))
+	need := job.Need // what a renderer is held to: pixels that are there now may be gone by then
+	if s.Estimate != nil {
+		need = s.Estimate(*job, shape)
+	}
+	return enter(ctx, gate, t.ask(need))
 }
 
 // admitInspect waits until there is room to describe a picture.
@@ -82,5 +86,9 @@ func (s *Service) admitInspect(ctx context.Context, t turn, picture media.Image,
 	if err != nil {
 		return nil, err
 	}
-	return enter(ctx, s.Gates.Render, t.ask(transform.EstimateInspect(shape)))
+	need := transform.EstimateInspect(shape)
+	if err := most.Affords(need); err != nil {
+		return nil, err
+	}
+	return enter(ctx, s.Gates.Render, t.ask(need))
 }

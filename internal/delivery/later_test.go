@@ -21,6 +21,7 @@ import (
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/origin"
+	"pixedge/internal/transform"
 )
 
 const (
@@ -294,7 +295,7 @@ func TestLaterGate(t *testing.T) {
 	e.cloudNamed(t, "demo").Zones[""] = delivery.Zone{Fetcher: withAnimation(t, e)}
 	var render, idle counted
 	e.Gates = delivery.Gates{Render: &render, Idle: &idle}
-	e.cloudNamed(t, "demo").Limits.MaxPixels, e.cloudNamed(t, "demo").Limits.MaxSide, e.cloudNamed(t, "demo").Limits.MaxFrames = 100, 100, 100
+	e.cloudNamed(t, "demo").Limits = transform.Limits{MaxPixels: 100, MaxSide: 100, MaxFrames: 100, MaxMemory: 1 << 30}
 	const uri = "/v2/demo/t.flip()/still.gif?f_auto=true"
 	e.gets(t, uri, takesBoth, media.WebP, cache.Miss, true)
 	if render.entered != 1 || idle.entered != 0 {

@@ -9,7 +9,8 @@
 //
 // Nothing is believed that the bytes do not bear out: no memory is allocated by a
 // declared size, no loop runs longer than the data is long, nothing recurses.
-// Only drawings, and PNG with a large profile, cost allocations.
+// Only drawings, and PNG with much that is compressed beside its pixels, cost
+// allocations.
 //
 // The package decodes no pixels and knows no limits of pixels, sides or frames;
 // package transform holds a [Header] to those. Metadata that is broken is
@@ -30,6 +31,8 @@ import (
 const (
 	maxScans       = 100     // of a JPEG; each is a pass over all of it
 	maxProfile     = 4 << 20 // bytes of an ICC profile
+	maxSegments    = 1000    // of a JPEG or PNG before its pixels; 20,000 with EXIF take libvips 3 s
+	maxTexts       = 8 << 20 // bytes of the texts of a PNG once they are inflated
 	maxBands       = 8       // CMYK with alpha and three colors of print
 	maxDirectories = 1000    // pages of a TIFF
 	maxProperties  = 512     // of all items of a HEIF or AVIF
@@ -70,6 +73,7 @@ type Header struct {
 	Profile  int     // bytes of the ICC profile as it is stored; 0 if there is none, and for JXL
 	Samples  float64 // numbers stored for each pixel: 1.5 for colors in 4:2:0, 3 for RGB
 	Lossless bool    // of a WebP: any frame is VP8L
+	Canvas   bool    // of a WebP: it is made of frames on a canvas, be it one frame
 
 	// TileWidth and TileHeight are those of the piece that is decoded at once: the
 	// strip or tile of a TIFF, the tile of a HEIF. 0 if there are none.
@@ -151,6 +155,10 @@ func damaged(how string) error {
 }
 
 func cutOff() error { return damaged("it ends too early") }
+
+func crowded() error {
+	return refused("the picture has more than %d segments or chunks before its pixels", maxSegments)
+}
 
 // unread is the error of a kind of picture that is left out on purpose.
 func unread(kind string) error {

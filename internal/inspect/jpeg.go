@@ -37,7 +37,7 @@ type jpeg struct {
 func readJPEG(data []byte) (Header, error) {
 	j := jpeg{Header: Header{Depth: 8}}
 	at := 2 // after SOI
-	for {
+	for n := 0; ; {
 		marker, begin, ok := nextMarker(data, at)
 		if !ok {
 			return Header{}, cutOff()
@@ -52,6 +52,9 @@ func readJPEG(data []byte) (Header, error) {
 		segment, end, ok := segmentAt(data, begin)
 		if !ok {
 			return Header{}, cutOff()
+		}
+		if n++; n > maxSegments {
+			return Header{}, crowded()
 		}
 		at = end
 		if marker == sos {

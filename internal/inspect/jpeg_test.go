@@ -61,6 +61,7 @@ func TestJPEG(t *testing.T) {
 		{"fill bytes and junk", jpegOf("\xff\x00junk\x00\xff\x00", "\xff\xff"+sof(0, 9, 8, 0x22, 0x11, 0x11), "\xff"+scan(3)), color},
 		{"pictures after the end", append(jpegOf(sof(2, 9, 8, 0x22, 0x11, 0x11), scan(3)), plainJPEG()...), change(func(h *inspect.Header) { h.Whole = true })},
 		{"cut off in a scan", jpegOf(sof(2, 9, 8, 0x22, 0x11, 0x11), scan(3), scan(1)[:15]), change(func(h *inspect.Header) { h.Whole, h.Scans = true, 2 })},
+		{"900 segments", jpegOf(strings.Repeat(segment(0xfe, "x"), 900), sof(0, 9, 8, 0x22, 0x11, 0x11), scan(3)), color},
 		{"100 scans", jpegOf(sof(2, 9, 8, 0x22, 0x11, 0x11), strings.Repeat(scan(1), 100)), change(func(h *inspect.Header) { h.Whole, h.Scans = true, 100 })},
 	} {
 		checkHeader(t, tt.name, tt.data, tt.want)
@@ -93,6 +94,7 @@ func TestJPEGRefuses(t *testing.T) {
 		{"a scan of too much", jpegOf(sof(0, 9, 8, 0x11), scan(2)), "first scan is wrong"},
 		{"a segment beyond the file", jpegOf("\xff\xe0\xff\xff", color, scan(3)), "ends too early"},
 		{"a segment without length", jpegOf("\xff\xe0\x00\x01", color, scan(3)), "ends too early"},
+		{"1001 segments", jpegOf(strings.Repeat(segment(0xe1, "Exif\x00\x00"+exif(1)), 1001), color, scan(3)), "more than 1000"},
 		{"a huge profile", jpegOf(strings.Repeat(segment(0xe2, "ICC_PROFILE\x00\x01\x01"+strings.Repeat("p", 65000)), 65), color, scan(3)), "ICC profile"},
 	})
 }

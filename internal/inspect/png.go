@@ -21,7 +21,7 @@ const (
 func readPNG(data []byte) (Header, error) {
 	const signature, around, header, mostLength = 8, 12, 13, 1<<31 - 1
 	var h Header
-	palette, kind := false, byte(0)
+	palette, kind, texts := false, byte(0), int64(0)
 	for rest, n := data[signature:], 0; ; n++ {
 		if len(rest) < around-4 {
 			return Header{}, cutOff()
@@ -31,6 +31,8 @@ func readPNG(data []byte) (Header, error) {
 		switch {
 		case length > mostLength:
 			return Header{}, damaged("a chunk is longer than any may be")
+		case n > maxSegments:
+			return Header{}, crowded()
 		case string(name) == "IDAT" && n > 0:
 			if kind == pngIndexed && !palette {
 				return Header{}, damaged("it has no palette")
@@ -57,8 +59,10 @@ func readPNG(data []byte) (Header, error) {
 		case "eXIf":
 			h.Orientation = exifOrientation(chunk)
 		case "iCCP":
-			if err := h.profilePNG(chunk); err != nil {
-				return Header{}, err
+			h.profilePNG(chunk)
+		case "tEXt", "zTXt", "iTXt":
+			if texts += textPNG(string(name), chunk, maxTexts-texts); texts > maxTexts {
+				return Header{}, refused("the picture has texts of more than %d bytes", maxTexts)
 			}
 		}
 	}
@@ -110,23 +114,47 @@ func (h *Header) transparent(kind byte) {
 // profilePNG notes an iCCP chunk: a name, a method and the profile, compressed.
 // It is inflated only if it may be over the bound: deflate makes at most 1032
 // bytes of one. Only the first chunk counts.
-func (h *Header) profilePNG(chunk []byte) error {
+func (h *Header) profilePNG(chunk []byte) {
 	_, stored, ok := bytes.Cut(chunk, []byte{0})
 	if !ok || len(stored) < 2 || h.Profile > 0 {
-		return nil
+		return
 	}
 	stored = stored[1:]
 	h.Profile = len(stored)
 	if len(stored) <= maxProfile/1032 {
-		return nil
+		return
 	}
-	z, err := zlib.NewReader(bytes.NewReader(stored))
-	if err != nil {
-		return nil //nolint:nilerr // A broken profile is left out, as decoders do.
-	}
-	// What is broken further on was inflated up to there.
-	if n, _ := io.Copy(io.Discard, io.LimitReader(z, maxProfile+1)); n > maxProfile {
+	if n := inflated(stored, maxProfile); n > maxProfile {
 		h.Profile = int(n)
 	}
-	return nil
+}
+
+// textPNG returns the bytes of a text chunk once it is inflated, but if it is
+// compressed at most one more than most: tEXt is not compressed; zTXt is behind a keyword, a 0 and a
+// method; iTXt is behind a keyword, a 0, a flag, a method, and a language and
+// another keyword that each end with a 0.
+func textPNG(name string, chunk []byte, most int64) int64 {
+	_, rest, ok := bytes.Cut(chunk, []byte{0})
+	if ok && len(rest) > 2 {
+		switch {
+		case name == "zTXt":
+			return inflated(rest[1:], most)
+		case name == "iTXt" && rest[0] == 1:
+			_, rest, _ = bytes.Cut(rest[2:], []byte{0})
+			_, rest, _ = bytes.Cut(rest, []byte{0})
+			return inflated(rest, most)
+		}
+	}
+	return int64(len(chunk))
+}
+
+// inflated returns how many bytes stored data has once it is inflated, but at most
+// one more than most. What is broken further on was inflated up to there.
+func inflated(stored []byte, most int64) int64 {
+	z, err := zlib.NewReader(bytes.NewReader(stored))
+	if err != nil {
+		return 0
+	}
+	n, _ := io.Copy(io.Discard, io.LimitReader(z, most+1))
+	return n
 }

@@ -58,7 +58,8 @@ func TestPNG(t *testing.T) {
 		{"a broken profile", pngOf(ihdr(9, 8, 8, 2, 0), chunk("iCCP", "a"), idat), of(3, 8, false, 3)},
 		{"animated", pngOf(ihdr(9, 8, 8, 2, 0), chunk("acTL", be32(5)+be32(0)), idat, chunk("fdAT", "x")), of(3, 8, false, 3)},
 		{"pixels cut off", pngOf(ihdr(9, 8, 8, 2, 0), be32(5000)+"IDATx"), of(3, 8, false, 3)},
-		{"20,000 texts", pngOf(ihdr(9, 8, 8, 2, 0), strings.Repeat(chunk("tEXt", "a\x00b"), 20_000), idat), of(3, 8, false, 3)},
+		{"900 texts", pngOf(ihdr(9, 8, 8, 2, 0), strings.Repeat(chunk("tEXt", "a\x00b"), 300)+strings.Repeat(chunk("zTXt", "a\x00\x00"+deflated(200)), 600), idat), of(3, 8, false, 3)},
+		{"broken texts", pngOf(ihdr(9, 8, 8, 2, 0), chunk("zTXt", ""), chunk("zTXt", "a\x00\x00xyz"), chunk("iTXt", "a\x00\x01\x00"), chunk("iTXt", "a\x00\x01\x00en"), idat), of(3, 8, false, 3)},
 	} {
 		checkHeader(t, tt.name, tt.data, tt.want)
 	}
@@ -83,6 +84,10 @@ func TestPNGRefuses(t *testing.T) {
 		{"compressed somehow", pngOf(chunk("IHDR", be32(9)+be32(8)+"\x08\x02\x01\x00\x00"), idat), "header is wrong"},
 		{"filtered somehow", pngOf(chunk("IHDR", be32(9)+be32(8)+"\x08\x02\x00\x01\x00"), idat), "header is wrong"},
 		{"no palette", pngOf(ihdr(9, 8, 8, 3, 0), idat), "no palette"},
+		{"1001 texts", pngOf(color, strings.Repeat(chunk("tEXt", "a\x00b"), 1001), idat), "more than 1000"},
+		{"a huge text", pngOf(color, chunk("zTXt", "a\x00\x00"+deflated(9<<20)), idat), "texts of more than"},
+		{"a huge text in a language", pngOf(color, chunk("iTXt", "a\x00\x01\x00en\x00b\x00"+deflated(9<<20)), idat), "texts of more than"},
+		{"huge texts together", pngOf(color, strings.Repeat(chunk("zTXt", "a\x00\x00"+deflated(1<<20)), 9), idat), "texts of more than"},
 		{"a huge profile", pngOf(color, chunk("iCCP", "a\x00\x00"+deflated(5<<20)), idat), "ICC profile"},
 	}
 	good := map[byte]string{0: "\x01\x02\x04\x08\x10", 2: "\x08\x10", 3: "\x01\x02\x04\x08", 4: "\x08\x10", 6: "\x08\x10"}

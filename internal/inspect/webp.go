@@ -68,6 +68,7 @@ func (w *webp) chunk(n int, name, c []byte) error {
 		w.extended, w.flags = true, c[0]
 		w.Width, w.Height = 1+u24(c[4:]), 1+u24(c[7:])
 		w.Alpha = c[0]&webpAlpha != 0
+		w.Canvas = c[0]&webpMoves != 0
 	case "VP8 ", "VP8L":
 		return w.still(kind, c)
 	case "ANMF":

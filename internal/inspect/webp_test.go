@@ -48,8 +48,10 @@ func TestWebP(t *testing.T) {
 		{"alpha", riff(vp8x(0x10, 9, 8), riffChunk("ALPH", "abc"), lossy), of(func(h *inspect.Header) { h.Samples, h.Alpha, h.Bands = 2.5, true, 4 })},
 		{"metadata", riff(vp8x(0x28, 9, 8), riffChunk("ICCP", "abc"), lossy, riffChunk("EXIF", exif(3))), of(func(h *inspect.Header) { h.Profile, h.Orientation = 3, 3 })},
 		{"metadata as in JPEG", riff(vp8x(0x08, 9, 8), lossy, riffChunk("EXIF", "Exif\x00\x00"+exif(3))), of(func(h *inspect.Header) { h.Orientation = 3 })},
-		{"animated", riff(vp8x(0x02, 9, 8), anim, anmf(0, 0, 9, 8, lossy), anmf(6, 4, 3, 4, riffChunk("VP8 ", vp8(3, 4)))), of(func(h *inspect.Header) { h.Frames = 2 })},
-		{"animated, some lossless", riff(vp8x(0x12, 9, 8), anim, anmf(0, 0, 9, 8, riffChunk("ALPH", "a"), lossy), anmf(0, 0, 9, 8, lossless)), of(func(h *inspect.Header) { h.Frames, h.Alpha, h.Bands, h.Samples, h.Lossless = 2, true, 4, 4, true })},
+		{"animated", riff(vp8x(0x02, 9, 8), anim, anmf(0, 0, 9, 8, lossy), anmf(6, 4, 3, 4, riffChunk("VP8 ", vp8(3, 4)))), of(func(h *inspect.Header) { h.Frames, h.Canvas = 2, true })},
+		{"animated, some lossless", riff(vp8x(0x12, 9, 8), anim, anmf(0, 0, 9, 8, riffChunk("ALPH", "a"), lossy), anmf(0, 0, 9, 8, lossless)), of(func(h *inspect.Header) {
+			h.Frames, h.Canvas, h.Alpha, h.Bands, h.Samples, h.Lossless = 2, true, true, 4, 4, true
+		})},
 	} {
 		checkHeader(t, tt.name, tt.data, tt.want)
 	}

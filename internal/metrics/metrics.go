@@ -22,6 +22,7 @@ import (
 	"pixedge/internal/media"
 	"pixedge/internal/origin"
 	"pixedge/internal/rendition"
+	"pixedge/internal/shm"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
 	"pixedge/internal/worker"
@@ -169,6 +170,14 @@ func (m *Metrics) WatchRenditions(stats func() rendition.Stats) {
 		Gauge{"edge_renditions_evicted_total", "Renditions given up for others, or because nobody asked for them.", true, func() float64 { return float64(stats().Evicted) }},
 		Gauge{"edge_renditions", "Renditions in memory.", false, func() float64 { return float64(stats().Count) }},
 		Gauge{"edge_rendition_bytes", "Memory of the renditions kept.", false, func() float64 { return float64(stats().Bytes) }},
+	)
+}
+
+// WatchShared adds what there is of memory that workers see.
+func (m *Metrics) WatchShared(stats func() shm.Stats) {
+	m.Watch(
+		Gauge{"edge_shared_bytes", "Memory of originals that workers see, in use.", false, func() float64 { return float64(stats().Live) }},
+		Gauge{"edge_shared_idle_bytes", "Memory kept for the next originals.", false, func() float64 { return float64(stats().Idle) }},
 	)
 }
 

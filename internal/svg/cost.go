@@ -15,6 +15,7 @@ type node struct {
 	classes  []string
 	pixels   int     // of the picture it embeds
 	relative float64 // length of lines in units of the largest viewport or font
+	letters  float64 // bytes of the text that stands in it, without its children's
 	trait
 	total
 }
@@ -50,7 +51,8 @@ type total struct {
 	vertices float64
 	length   float64 // of lines, in the units of the drawing
 	dashes   float64
-	height   int // of references behind one another
+	writing  float64 // milliseconds that text takes
+	height   int     // of references behind one another
 }
 
 // add adds what o takes to be drawn.
@@ -62,12 +64,13 @@ func (t *total) add(o total) {
 	t.vertices = min(t.vertices+o.vertices, most)
 	t.length = min(t.length+o.length, most)
 	t.dashes = min(t.dashes+o.dashes, most)
+	t.writing = min(t.writing+o.writing, most)
 	t.height = max(t.height, o.height)
 }
 
 // times returns what drawing it by reference takes, n times.
 func (t *total) times(n float64) total {
-	return total{extra: n * (t.tree + t.extra), layers: n * t.layers, dashes: n * t.dashes, height: t.height + 1}
+	return total{extra: n * (t.tree + t.extra), layers: n * t.layers, dashes: n * t.dashes, writing: n * t.writing, height: t.height + 1}
 }
 
 // A graph is walked along what draws what.
@@ -101,6 +104,8 @@ func (r *reader) cost() (total, error) {
 		return total{}, refused("draws more than %d elements by reference", maxExpansion)
 	case all.layers > maxEffort:
 		return total{}, refused("has filters, masks or transparent groups that take too long")
+	case all.writing > maxWriting:
+		return total{}, refused("has text that takes too long")
 	case all.dashes > maxDashes, all.dashes > 0 && r.fixedWidth:
 		return total{}, refused("has lines of more than %d dashes", maxDashes)
 	}
@@ -121,6 +126,7 @@ func (g *graph) visit(i, depth int) error {
 	g.state[i] = entered
 	t := g.traitOf(n)
 	n.layers = min(t.effort, most)
+	n.writing = n.letters * (effortOfLetter + effortOfLine*n.letters)
 	n.length = min(n.length+n.relative*g.extent*g.enlarged, most)
 	if err := g.inside(n, depth); err != nil {
 		return err

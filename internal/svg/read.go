@@ -243,7 +243,7 @@ func (r *reader) text(chars []byte) {
 		r.endTag()
 		escape(&r.out, string(chars))
 		if o.kind == lettering {
-			r.nodes[o.node].letters(len(chars))
+			r.nodes[o.node].write(len(chars))
 		}
 	default: // white space between elements
 	}

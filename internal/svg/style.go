@@ -99,19 +99,21 @@ func (r *reader) property(t *trait, name, value string) bool {
 }
 
 // dash reports whether the value of stroke-dasharray is none or in units of
-// the drawing, and notes the shortest period.
+// the drawing, and notes how long a dash is with its gap, on average.
 func (t *trait) dash(value string) bool {
 	if value == "none" || value == "inherit" {
 		return true
 	}
-	period := 0.0
+	period, count := 0.0, 0.0
 	for f := range strings.FieldsFuncSeq(value, isSeparator) {
 		n, err := strconv.ParseFloat(strings.TrimSuffix(f, "px"), 64)
 		if err != nil || !(n >= 0 && n < 1e9) {
 			return false
 		}
 		period += n
+		count++
 	}
+	period *= 2 / max(2, count)
 	if period > 0 && (t.period == 0 || period < t.period) {
 		t.period = period
 	}

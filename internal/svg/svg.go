@@ -41,7 +41,8 @@ const (
 	maxBlur       = 100        // standard deviation, in the units of the drawing
 	maxDashes     = 1_000_000  // of all lines; 2.8 million take 150 ms and 150 MB
 	maxEffort     = 10_000     // see Document.Effort
-	maxStyling    = 50_000_000 // elements by steps of selectors and declarations; it takes 2 s
+	maxStyling    = 5_000_000  // elements by steps of selectors and declarations; it takes 1 s
+	maxWriting    = 2000       // milliseconds of text; one line of 8,000 letters, or 1,200 of 100
 )
 
 // A Document is a drawing that is safe to render.

@@ -320,7 +320,16 @@ func TestLimits(t *testing.T) {
 		}, 1_000_000},
 		"styling": {func(n int) string {
 			return "<style>" + repeat("a b{fill:red}", n) + "</style>" + repeat("<g/>", 9_998)
-		}, 1666},
+		}, 166},
+		"dashes of many lengths": {func(n int) string {
+			return fmt.Sprintf(`<path stroke-dasharray="%s" d="M0,0h%d"/>`, repeat("1 ", 1000), n)
+		}, 250_000},
+		"one text":           {func(n int) string { return "<text>" + repeat("a", n) + "</text>" }, 8_350},
+		"one text in pieces": {func(n int) string { return "<text>" + repeat("a<!-- -->", n) + "</text>" }, 8_350},
+		"texts":              {func(n int) string { return repeat("<text>"+repeat("a", 100)+"</text>", n) }, 1190},
+		"a text used": {func(n int) string {
+			return `<text id="t">` + repeat("a", 100) + "</text>" + repeat(`<use href="#t"/>`, n)
+		}, 1190},
 	} {
 		if got, err := svg.Sanitize([]byte(drawing(tt.make(tt.most)))); err != nil {
 			t.Errorf("%s: at the limit: %v", name, err)

@@ -21,6 +21,13 @@ const (
 	largestSpread  = 10  // librsvg looks no further
 )
 
+// What text takes, in milliseconds, measured likewise: each of its bytes, and as
+// much as this for each other byte in the same element, all of which are one line.
+const (
+	effortOfLetter = 0.014
+	effortOfLine   = 2.7e-5
+)
+
 // Rough measures of what lines and pictures weigh.
 const (
 	bytesPerWeight  = 1024   // a long path weighs as much as several elements
@@ -116,8 +123,9 @@ func (r *reader) weigh(n *node, attributes []attribute) {
 	n.tree = float64(1 + bytes/bytesPerWeight + n.pixels/pixelsPerWeight)
 }
 
-// letters notes that n draws text of the given number of bytes.
-func (n *node) letters(count int) {
+// write notes that n draws text of the given number of bytes.
+func (n *node) write(count int) {
+	n.letters += float64(count)
 	n.tree += float64(count) / bytesPerWeight
 	n.relative += textToFont * float64(count)
 }

@@ -25,6 +25,7 @@ type draft struct {
 	row     float64 // bytes of the decoded rows that one of the picture is made of
 	held    float64 // bytes until the end
 	peak    float64
+	opened  float64 // of peak, the decoder's part
 	settled bool
 	ns      float64
 
@@ -54,11 +55,23 @@ func newDraft(p Plan, of Shape, moving bool) *draft {
 	if frames := max(1, of.Frames); moving && frames > 1 {
 		d.frames = frames
 		d.ns *= float64(frames)
+		d.held += perFrame * float64(frames)
 		d.roll = !d.alpha && p.rolls()
+		switch {
+		case of.Format == media.WebP:
+			d.decoder += 4 * d.area() // all frames, before they are put in order
+			if d.roll {
+				d.decoder += 4 * d.area() // and after
+				d.most(0)
+			}
+		case of.Format == media.GIF && !d.roll:
+			d.decoder += d.area() // they are RGBA, whether they need to be or not
+		}
 		if !d.roll {
 			d.settle() // all of them, to cut them or to see whether they are opaque
 		}
 	}
+	d.opened = d.peak
 	return d
 }
 
@@ -89,7 +102,7 @@ func (d *draft) decode(of Shape, stored size) {
 		// Drawn in tiles of 2000 pixels, of which two rows are kept.
 		d.decoder = 4 * float64(stored.w) * float64(min(stored.h, 4000))
 	case of.Format == media.JPEG && of.Progressive:
-		d.decoder = coefficients(d.bands) * full // however small it is decoded
+		d.decoder = ofCoefficients(of, d.bands) * full // however small it is decoded
 	case of.Format == media.PNG && of.Progressive:
 		d.decoder = d.pixel() * full
 	}
@@ -106,7 +119,7 @@ func (d *draft) decode(of Shape, stored size) {
 func (d *draft) decodePart(of Shape, part image.Rectangle) {
 	full, kept := float64(of.Width)*float64(of.Height), float64(part.Dx())*float64(part.Dy())
 	if of.Progressive {
-		d.decoder = coefficients(d.bands) * full
+		d.decoder = ofCoefficients(of, d.bands) * full
 	}
 	d.keep(kept * d.pixel())
 	d.ns += full + decodingOf(media.JPEG).ns*kept
@@ -119,6 +132,14 @@ func coefficients(bands int) float64 {
 		return 2
 	}
 	return 3
+}
+
+// ofCoefficients returns how many bytes of them a JPEG of that shape has a pixel.
+func ofCoefficients(of Shape, bands int) float64 {
+	if of.Samples > 0 {
+		return 2 * of.Samples
+	}
+	return coefficients(bands)
 }
 
 // pixel returns the bytes of one.
@@ -295,5 +316,5 @@ func (d *draft) write(format media.Format, e encoder, o Output) {
 func (d *draft) need() Need {
 	const start = 2 * time.Millisecond // of a picture of one pixel
 	const most = 1 << 60               // of what is counted as floats, as an integer
-	return Need{Bytes: floor + int64(min(d.peak, most)), Time: start + time.Duration(min(d.ns, most))}
+	return Need{Bytes: floor + int64(min(d.peak, most)), Decode: floor + int64(min(d.opened, most)), Time: start + time.Duration(min(d.ns, most))}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"pixedge/internal/fault"
 	"pixedge/internal/inspect"
 	"pixedge/internal/media"
 )
@@ -17,6 +18,8 @@ type Shape struct {
 	Frames        int // 0: 1
 	Orientation   int // as EXIF counts; 0: upright
 	Progressive   bool
+	Canvas        bool    // of a WebP: it is made of frames, which are never decoded smaller
+	Samples       float64 // numbers stored for each pixel; 0: as in most pictures of its format
 	Alpha         bool
 }
 
@@ -29,14 +32,15 @@ func ShapeOf(picture media.Image, most Limits) (Shape, error) {
 	}
 	return Shape{
 		Format: h.Format, Width: h.Width, Height: h.Height, Bands: h.Bands, Depth: h.Depth, Frames: h.Frames,
-		Orientation: h.Orientation, Progressive: h.Whole, Alpha: h.Alpha,
+		Orientation: h.Orientation, Progressive: h.Whole, Canvas: h.Canvas, Samples: h.Samples, Alpha: h.Alpha,
 	}, most.check(h.Width, h.Height, h.Frames)
 }
 
 // A Need is what a render takes, by estimate.
 type Need struct {
-	Bytes int64         // of memory at its peak, over what an idle worker holds and without the original's own bytes
-	Time  time.Duration // of a CPU
+	Bytes  int64         // of memory at its peak, over what an idle worker holds and without the original's own bytes
+	Decode int64         // of them, those that any one of its pictures takes as it is decoded, before the first step
+	Time   time.Duration // of a CPU
 }
 
 // Estimate says what it takes to apply the plan to a picture of the given shape.
@@ -58,11 +62,22 @@ func (p Plan) Estimate(of Shape, files map[string]Shape) Need {
 		if !ok {
 			shape = of
 		}
-		return newDraft(plan, shape, false)
+		o := newDraft(plan, shape, false)
+		d.opened = max(d.opened, o.opened)
+		return o
 	}
 	d.apply(p)
 	d.write(format, e, p.output)
 	return d.need()
+}
+
+// Affords holds what a render takes to the limits of a picture.
+func (l Limits) Affords(n Need) error {
+	if n.Decode > int64(l.MaxMemory) {
+		return fault.Errorf(fault.Unprocessable, "the picture takes some %d MiB of memory to be decoded; at most %d MiB are allowed",
+			(n.Decode+1<<20-1)>>20, l.MaxMemory>>20)
+	}
+	return nil
 }
 
 // EstimateInspect says what it takes to describe a picture of the given shape.
@@ -136,6 +151,10 @@ const (
 	workedRows  = 400 // of a step that mixes rows or computes with floats
 )
 
+// perFrame is what each frame of an animation takes besides its pixels, in bytes: it
+// has operations and buffers of its own.
+const perFrame = 128 << 10
+
 // floor is what every render takes, in bytes: stacks, tables, the smallest blocks
 // of the allocator.
 const floor = 2 << 20
@@ -143,5 +162,8 @@ const floor = 2 << 20
 // reduced returns the size that a picture is decoded in.
 func reduced(of Shape, shrink float64) size {
 	by := loaderOf(of.Format).Reduction(shrink)
+	if of.Canvas {
+		by = 1
+	}
 	return scaled(size{max(1, of.Width), max(1, of.Height)}, by, by)
 }

@@ -50,6 +50,47 @@ func TestEstimateOrder(t *testing.T) {
 	}
 }
 
+// TestAffords holds ordinary pictures of 50 million pixels, and others, to the
+// default of max_decode_memory.
+func TestAffords(t *testing.T) {
+	most := transform.Limits{MaxMemory: 192 << 20}
+	plan, err := newCompiler().Compile(calls("t.resize(w:800)~t.toFormat(f:webp)"), transform.Hints{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	photo := transform.Shape{Format: media.JPEG, Width: 8660, Height: 5773, Bands: 3, Samples: 1.5}
+	with := func(change func(*transform.Shape)) transform.Shape {
+		s := photo
+		change(&s)
+		return s
+	}
+	for _, tt := range []struct {
+		name  string
+		shape transform.Shape
+		ok    bool
+	}{
+		{"a JPEG", photo, true},
+		{"a progressive JPEG", with(func(s *transform.Shape) { s.Progressive = true }), true},
+		{"a progressive JPEG with all its colors", with(func(s *transform.Shape) { s.Progressive, s.Samples = true, 3 }), false},
+		{"a progressive JPEG of inks", with(func(s *transform.Shape) { s.Progressive, s.Samples, s.Bands = true, 4, 4 }), false},
+		{"a PNG", with(func(s *transform.Shape) { s.Format, s.Bands, s.Alpha, s.Samples = media.PNG, 4, true, 4 }), true},
+		{"an interlaced PNG", with(func(s *transform.Shape) { s.Format, s.Progressive, s.Samples = media.PNG, true, 3 }), true},
+		{"an interlaced PNG of 16 bits", with(func(s *transform.Shape) { s.Format, s.Progressive, s.Depth = media.PNG, true, 16 }), false},
+		{"a WebP", with(func(s *transform.Shape) { s.Format = media.WebP }), true},
+		{"a WebP canvas", with(func(s *transform.Shape) { s.Format, s.Canvas = media.WebP, true }), false},
+		{"a GIF of 49 frames", transform.Shape{Format: media.GIF, Width: 1000, Height: 1000, Frames: 49, Bands: 4, Alpha: true}, false},
+		{"a HEIC of 24 million pixels", transform.Shape{Format: media.HEIF, Width: 5712, Height: 4284, Bands: 3}, true},
+	} {
+		need := plan.Estimate(tt.shape, nil)
+		if err := most.Affords(need); (err == nil) != tt.ok {
+			t.Errorf("%s takes %d MiB: %v", tt.name, need.Decode>>20, err)
+		}
+		if need.Decode > need.Bytes {
+			t.Errorf("%s: %+v", tt.name, need)
+		}
+	}
+}
+
 func TestEstimateOfNothing(t *testing.T) {
 	huge := transform.Shape{Format: media.AVIF, Width: 1 << 31, Height: 1 << 31, Depth: 16}
 	if got := (transform.Plan{}).Estimate(huge, nil); got != (transform.Need{}) {

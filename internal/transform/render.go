@@ -24,6 +24,7 @@ type Limits struct {
 	MaxPixels config.Count `name:"max-pixels" default:"50M" help:"Most pixels of an original, all frames counted, and of every step of a transformation."`
 	MaxSide   int          `name:"max-side" default:"30000" help:"Longest side of an original, in pixels."`
 	MaxFrames int          `name:"max-frames" default:"300" help:"Most frames or pages of an original."`
+	MaxMemory config.Size  `name:"max-decode-memory" default:"192MiB" help:"Memory that one original may take to be decoded, by estimate: a progressive JPEG of 50 million pixels takes 160 MiB, a HEIC of 24 million 190 MiB. A picture that takes more is refused. What a transformation takes besides is not counted."`
 }
 
 // A Renderer carries out plans, a few at a time. Start libvips before use.

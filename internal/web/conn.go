@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -21,6 +22,7 @@ type conn struct {
 	spare    bool      // there are too many, and this is for health checks
 	deadline time.Time // of every read, if it is spare
 	closed   atomic.Bool
+	head     bool // what was read last begins with HEAD: fasthttp forgets the method of a request it cannot read
 
 	read, write deadline
 	body        body   // of the answer that is being written
@@ -92,6 +94,7 @@ func (c *conn) Read(p []byte) (int, error) {
 			n, err = c.Conn.Read(p)
 		}
 	}
+	c.head = bytes.HasPrefix(p[:n], []byte("HEAD "))
 	return n, err
 }
 

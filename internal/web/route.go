@@ -73,12 +73,15 @@ func (s *Site) admit(x *exchange, found Route) error {
 	lines, unclear := inspect(x.c.Request.Header.RawHeaders())
 	withBody := x.c.Request.Header.ContentLength() > 0
 	full := x.spare()
-	if unclear || withBody || full || lines > maxHeaders {
+	foreign := !spoken(x.c.Request.Header.Protocol())
+	if unclear || withBody || full || foreign || lines > maxHeaders {
 		x.c.SetConnectionClose()
 	}
 	switch {
 	case unclear:
 		return fault.Errorf(fault.Invalid, "the headers leave open where the request ends")
+	case foreign:
+		return fault.Errorf(fault.Invalid, "the version of HTTP is neither 1.0 nor 1.1")
 	case lines > maxHeaders:
 		return errHeaders
 	case full && !found.probe:
@@ -90,6 +93,12 @@ func (s *Site) admit(x *exchange, found Route) error {
 		return fault.Errorf(fault.Invalid, "the request has a body")
 	}
 	return nil
+}
+
+// spoken reports whether a version of HTTP is one that is spoken here. fasthttp
+// takes any.
+func spoken(version []byte) bool {
+	return string(version) == "HTTP/1.1" || string(version) == "HTTP/1.0"
 }
 
 // originForm turns a target that is a whole URL into its path and query, and

@@ -139,5 +139,8 @@ func (s *Site) refuse(c *fasthttp.RequestCtx, err error) {
 	// Without err, which quotes what was sent: a signature may be in it.
 	x.answerWith(f, fault.Errorf(fault.Invalid, "%s", text))
 	c.SetConnectionClose()
+	if n, ok := c.Conn().(*conn); ok && n.head {
+		c.Response.SkipBody = true
+	}
 	s.finish(context.Background(), x)
 }

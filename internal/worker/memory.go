@@ -1,9 +1,7 @@
 package worker
 
 import (
-	"bytes"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -44,11 +42,6 @@ func (m meter) read() (peak, now int64) {
 	if unix.Getrusage(unix.RUSAGE_SELF, &usage) == nil {
 		peak = usage.Maxrss << 10
 	}
-	var text [128]byte
-	n, _ := m.now.ReadAt(text[:], 0)
-	if fields := bytes.Fields(text[:n]); len(fields) > 1 {
-		pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
-		now = pages * m.page
-	}
-	return peak, now
+	pages, _ := pagesOf(m.now)
+	return peak, pages * m.page
 }

@@ -32,10 +32,10 @@ import (
 
 // Config says how workers are kept.
 type Config struct {
-	Memory config.Size   `name:"worker-memory" default:"1GiB" help:"Memory that one render may take; a picture that needs more is refused."`
+	Memory config.Size   `name:"worker-memory" default:"1GiB" help:"Address space that one render may take; a picture that needs more is refused, and one that takes more than twice its estimate and 40 MiB is as well."`
 	Time   time.Duration `name:"render-timeout" default:"10s" help:"Longest time that one render may take. Then its worker is ended and the picture refused."`
 	Jobs   int           `name:"worker-renders" default:"5000" help:"Renders after which a worker is replaced by a fresh one."`
-	Grown  config.Size   `name:"worker-growth" default:"192MiB" help:"Memory that a worker may hold when it has nothing to do; one that holds more is replaced."`
+	Grown  config.Size   `name:"worker-growth" default:"128MiB" help:"Memory that a worker may hold when it has nothing to do; one that holds more is replaced."`
 }
 
 // A Command starts a worker process.
@@ -250,12 +250,24 @@ func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, job t
 	}
 	working, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.CPU)
 	defer cancel()
-	a, data, err = worker.do(working, q, fds, job.Place)
+	a, data, err = worker.do(working, q, fds, job.Place, most(job.Need.Bytes, q.Limits))
 	if before, need := worker.held, job.Need.Bytes; p.weigh != nil && need > 0 && before > 0 && a.Peak > before {
 		p.weigh(need, a.Peak-before)
 	}
 	p.give(worker, a)
 	return a, data, err
+}
+
+// most returns the bytes of memory that a job may take; 0 if there is nothing to
+// tell by. What was not estimated is no more than the decoding of a picture.
+func most(need int64, limits transform.Limits) int64 {
+	if need == 0 {
+		need = int64(limits.MaxMemory)
+	}
+	if need == 0 {
+		return 0
+	}
+	return bound(need)
 }
 
 // take waits for a worker.

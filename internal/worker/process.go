@@ -55,10 +55,12 @@ type process struct {
 	stderr  complaints
 	hello   hello
 	jobs    int
-	late    atomic.Bool   // killed by us
+	statm   *os.File      // nil: unknown
+	late    atomic.Bool   // killed by us, for its time
+	greedy  atomic.Bool   // killed by us, for its memory
 	retired atomic.Bool   // asked to end
 	held    int64         // resident memory after its last job, in bytes; 0: unknown
-	spent   bool          // being killed: its last job came to the end of its time
+	spent   bool          // being killed: its last job came to the end of its time or memory
 	exited  chan struct{} // closed when it has ended
 }
 
@@ -85,6 +87,8 @@ func start(command Command, s setup) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("worker: %w", err), conn.Close(), p.result.Close())
 	}
+	// Without it the limit of the address space holds alone.
+	p.statm, _ = os.Open(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
 	go func() {
 		_ = p.cmd.Wait() // how it ended is in its state
 		close(p.exited)
@@ -124,13 +128,22 @@ func (p *process) greet(s setup) error {
 }
 
 // do has the worker carry out a job, and returns the bytes of its result, in
-// memory that place gives; nil takes Go's own. The process is ended when ctx ends. With an error the process may have gone.
-func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place) (reply, []byte, error) {
+// memory that place gives; nil takes Go's own. The process is ended when ctx ends,
+// and when it takes more memory than most bytes; 0 is any. With an error the process
+// may have gone.
+func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place, most int64) (reply, []byte, error) {
+	unwatch := func() {}
+	if most > 0 {
+		unwatch = p.watch(most)
+	}
 	stop := context.AfterFunc(ctx, func() {
 		p.late.Store(true)
 		p.kill()
 	})
-	defer func() { p.spent = !stop() }()
+	defer func() {
+		unwatch()
+		p.spent = !stop() || p.greedy.Load()
+	}()
 	p.jobs++
 	p.stderr.reset()
 	err := p.inbox.conn.SetDeadline(time.Time{})
@@ -201,6 +214,8 @@ func (p *process) cause() Cause {
 	switch {
 	case p.late.Load():
 		return Deadline
+	case p.greedy.Load():
+		return Starved
 	case p.retired.Load(), ok && status.Exited() && status.ExitStatus() == 0:
 		return Retired
 	case p.stderr.says("out of memory", "failed to allocate", "cannot allocate memory", "unable to allocate"):
@@ -233,4 +248,7 @@ func (p *process) close() {
 	<-p.exited
 	_ = p.inbox.conn.Close()
 	_ = p.result.Close()
+	if p.statm != nil {
+		_ = p.statm.Close()
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -68,6 +69,7 @@ type worker struct {
 	renderer *transform.Renderer
 	compiler *transform.Compiler
 	memory   meter
+	start    int64  // bytes held before the first job
 	result   []byte // mapped; grows with the largest result so far
 }
 
@@ -88,6 +90,7 @@ func (w *worker) greet() error {
 	if err != nil {
 		h.Fault = err.Error()
 	}
+	_, w.start = w.memory.read()
 	return errors.Join(send(w.inbox.conn, h), err)
 }
 
@@ -105,8 +108,24 @@ func (w *worker) answer(q request, fds []int) reply {
 	a.Stats = transform.Stats{
 		Decodes: after.Decodes - before.Decodes, Encodes: after.Encodes - before.Encodes, Pixels: after.Pixels - before.Pixels,
 	}
-	a.Peak, a.Held = w.memory.read()
+	a.Peak, a.Held = w.tidy()
 	return a
+}
+
+// litter is how many bytes more than at its start a worker may hold after a job
+// before it looks for what it can give back.
+const litter = 32 << 20
+
+// tidy gives back memory that a large job has left free in the allocators, and
+// returns what is held: the most during the job, and now.
+func (w *worker) tidy() (peak, now int64) {
+	peak, now = w.memory.read()
+	if now-w.start > litter {
+		vips.Trim()
+		debug.FreeOSMemory()
+		_, now = w.memory.read()
+	}
+	return peak, now
 }
 
 func (w *worker) do(q request, fds []int) (reply, error) {
@@ -118,6 +137,9 @@ func (w *worker) do(q request, fds []int) (reply, error) {
 	}
 	job, unmap, err := open(q, fds)
 	defer unmap()
+	if err == nil {
+		err = w.forget()
+	}
 	if err != nil {
 		return reply{}, err
 	}
@@ -173,6 +195,24 @@ func (w *worker) place(n int) ([]byte, error) {
 		}
 	}
 	return w.result[:n], nil
+}
+
+// largeResult is from how many bytes on the memory of a result is not kept.
+const largeResult = 16 << 20
+
+// forget gives back the memory of a large result, which the server has read by now.
+func (w *worker) forget() error {
+	if len(w.result) < largeResult {
+		return nil
+	}
+	if err := unix.Munmap(w.result); err != nil {
+		return fmt.Errorf("worker: munmap: %w", err)
+	}
+	w.result = nil
+	if err := unix.Ftruncate(resultFD, 0); err != nil {
+		return fmt.Errorf("worker: ftruncate: %w", err)
+	}
+	return nil
 }
 
 // grow maps the result's memory anew, with room to spare, so that few results

@@ -271,6 +271,25 @@ func TestDeadWhileIdle(t *testing.T) {
 	}
 }
 
+// TestGreedy has a render take much more than it was estimated to: its worker is
+// ended, and the next render finds another.
+func TestGreedy(t *testing.T) {
+	p := newPool(t, worker.Config{})
+	j := job(t, p.Formats(), "t.toFormat(f:avif)", imgtest.PNG(t, imgtest.Card(3000, 3000, false)))
+	j.Need.Bytes = 1 << 20
+	_, err := p.Render(t.Context(), j)
+	if fault.Of(err) != fault.Unprocessable || !strings.Contains(fault.Message(err), "too much memory") {
+		t.Errorf("err = %v, want unprocessable", err)
+	}
+	j.Need.Bytes = 400 << 20
+	if _, err := p.Render(t.Context(), j); err != nil {
+		t.Errorf("with enough memory: %v", err)
+	}
+	if got := p.Stats().Ended[worker.Starved]; got != 1 {
+		t.Errorf("%d workers were ended for their memory, want 1", got)
+	}
+}
+
 // TestRecycled replaces each worker after two renders.
 func TestRecycled(t *testing.T) {
 	p := newPool(t, worker.Config{Jobs: 2})

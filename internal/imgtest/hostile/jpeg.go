@@ -119,7 +119,8 @@ func jpegScans(c *corpus, _ seeds) {
 		scan(1, 1, 0, 0, 0), entropy(blocks(4000, 4000, mono), 1),
 		bytes.Repeat(join(scan(1, 1, 1, 63, 0), make([]byte, 30)), 20_000), []byte{0xff, 0xd9}))
 	c.refused("jpeg/scans-20000-headers-alone", progressive(side, side, mono, bytes.Repeat(scan(1, 1, 1, 63, 0), 20_000)))
-	c.refused("jpeg/scans-5000-in-baseline", join(baseline(side, side, mono)[:len(baseline(side, side, mono))-2],
+	// A decoder may stop at the end of the first, which has all there is.
+	c.either("jpeg/scans-5000-in-baseline", side, side, join(baseline(side, side, mono)[:len(baseline(side, side, mono))-2],
 		bytes.Repeat(join(scan(1, 1, 0, 63, 0), make([]byte, 64)), 5000), []byte{0xff, 0xd9}))
 	var steps [][]byte // as they should be: every coefficient, one bit better each time
 	for bit := byte(5); bit > 0; bit-- {
@@ -244,7 +245,7 @@ func jpegOdd(c *corpus, s seeds) {
 	c.rendered("jpeg/odd-inks", 100, 60, baseline(100, 60, inks))
 	c.rendered("jpeg/odd-inks-adobe", 100, 60, baseline(100, 60, inks, adobe(0)))
 	c.rendered("jpeg/odd-inks-ycck", 100, 60, baseline(100, 60, inks, adobe(2)))
-	c.rendered("jpeg/odd-inks-unknown-transform", 100, 60, baseline(100, 60, inks, adobe(9)))
+	c.either("jpeg/odd-inks-unknown-transform", 100, 60, baseline(100, 60, inks, adobe(9))) // libjpeg warns of it
 	c.rendered("jpeg/odd-rgb-adobe", 100, 60, baseline(100, 60, full, adobe(0)))
 	card := s.named("jpeg")
 	for o := 1; o <= 8; o++ {

@@ -12,6 +12,7 @@ package vips
 /*
 #cgo CFLAGS: -O3
 #cgo pkg-config: vips
+#include <malloc.h>
 #include "vips.h"
 */
 import "C"
@@ -61,6 +62,9 @@ func Memory() (now, peak int64) {
 	m := bimg.VipsMemory()
 	return m.Memory, m.MemoryHighwater
 }
+
+// Trim gives memory back to the system that C code has freed. It takes milliseconds.
+func Trim() { C.malloc_trim(0) }
 
 // An Image is a picture being worked on. It is not safe for concurrent use.
 type Image struct {
