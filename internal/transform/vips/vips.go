@@ -54,8 +54,9 @@ func Start() error {
 // Stop ends libvips. Nothing of this package works afterwards.
 func Stop() { bimg.Shutdown() }
 
-// Version returns the version of libvips, such as "8.14.1".
-func Version() string { return bimg.VipsVersion }
+// Version returns the version of the libvips that runs, such as "8.14.1": not
+// bimg's, which is that of the headers it was built with.
+func Version() string { return C.GoString(C.vips_version_string()) }
 
 // Memory reports the bytes that libvips holds for pixels, now and at most so far.
 func Memory() (now, peak int64) {
