@@ -119,7 +119,7 @@ func TestStopInCodec(t *testing.T) {
 	edge := start(t, dir, nil, "--drain-timeout=50ms", "--render-workers=2")
 	for i := range 3 {
 		go func() {
-			_, _ = do(http.MethodGet, fmt.Sprintf("%s/v2/demo/t.resize(w:%d)~t.toFormat(f:avif,q:90)/card.png", edge.url, 5000+i))
+			_, _ = do(http.MethodGet, fmt.Sprintf("%s/v2/demo/t.resize(w:%d)~t.toFormat(f:avif,q:90)/card.png", edge.url, 1600+i))
 		}()
 	}
 	eventually(t, "rendering", func() bool { return edge.metric(t, "edge_renders_in_flight") == "2" })
