@@ -12,7 +12,8 @@ import (
 )
 
 // An origin is a web server that has every picture of the corpus under any
-// number of names: /1/photo.jpg, /2/photo.jpg and so on are the same bytes.
+// number of names: /1/photo.jpg, /2/photo.jpg and so on. Behind the end of each file
+// stands its name, so that no server can know two for the same picture.
 type origin struct {
 	url     string // ends with a slash
 	serial  atomic.Int64
@@ -34,8 +35,9 @@ func serveCorpus(ctx context.Context, corpus map[string][]byte) (*origin, error)
 		}
 		o.fetches.Add(1)
 		w.Header().Set("Content-Type", http.DetectContentType(data))
-		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
+		w.Header().Set("Content-Length", strconv.Itoa(len(data)+len(r.URL.Path)))
 		_, _ = w.Write(data) // a server that hangs up has its reasons
+		_, _ = w.Write([]byte(r.URL.Path))
 	})}
 	go func() { _ = o.server.Serve(ln) }() // ends with Close
 	return o, nil

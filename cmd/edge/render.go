@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixedge/internal/delivery"
+	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/metrics"
 	"pixedge/internal/origin"
@@ -107,7 +108,13 @@ func newWorkers(s *settings, weigh func(estimate, peak int64)) (*rendering, erro
 type shared struct{ *shm.Pool }
 
 // Get never waits.
-func (s shared) Get(_ context.Context, size int64) (origin.Buffer, error) { return s.Pool.Get(size) }
+func (s shared) Get(_ context.Context, size int64) (origin.Buffer, error) {
+	region, err := s.Pool.Get(size)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Overloaded, "there is no memory for the picture")
+	}
+	return region, nil
+}
 
 // tell logs what an operator should know of how pictures are confined.
 func (r *rendering) tell(log *slog.Logger) {

@@ -80,7 +80,7 @@ func (s *settings) check() error {
 	need(s.Server.Max >= 0, "max_connections", "must not be negative")
 	need(s.Server.PerClient >= 0, "max_connections_per_client", "must not be negative")
 	need(s.Misses > 0 && s.Misses <= 100_000, "max_misses", "must be from 1 to 100000")
-	need(s.SourceMemory >= s.Origin.MaxBytes, "source_memory", "must be at least max_bytes")
+	need(s.SourceMemory >= 2*s.Origin.MaxBytes, "source_memory", "must be at least twice max_bytes")
 	need(s.Origin.MaxBytes > 0 && s.Origin.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
 	need(s.Hosts.Fetches > 0 && s.Hosts.Fetches <= 10_000, "max_fetches_per_host", "must be from 1 to 10000")
 	need(s.Limits.MaxPixels > 0 && s.Limits.MaxPixels <= 1e9, "max_pixels", "must be from 1 to 1G")

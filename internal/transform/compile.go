@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"image"
 	"slices"
 	"strings"
@@ -30,6 +31,9 @@ func (p Plan) Original() bool { return len(p.steps) == 0 && p.output == Output{}
 
 // Format returns the format the URL asks for, or None.
 func (p Plan) Format() media.Format { return p.output.Format }
+
+// Makes returns the format of what the plan makes of a picture of the given format.
+func (p Plan) Makes(of media.Format) media.Format { return cmp.Or(p.output.Format, natural(of)) }
 
 // In returns the plan with another format for its result.
 func (p Plan) In(f media.Format) Plan {

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"cmp"
 	"context"
 	"runtime"
 	"sync/atomic"
@@ -134,7 +133,7 @@ func (r *Renderer) release() { <-r.slots }
 
 // render does the work: open, steps, encode.
 func (r *Renderer) render(ctx context.Context, job Job) (media.Image, error) {
-	format := cmp.Or(job.Plan.output.Format, natural(job.Original.Format))
+	format := job.Plan.Makes(job.Original.Format)
 	e := encoderFor(format)
 	c, done, err := r.open(job.Original, job.Plan, job.Limits, e.save.Frames())
 	if err != nil {

@@ -79,7 +79,7 @@ func New(cfg Config, count int, command Command, memory *shm.Pool, weigh func(es
 	}
 	p := &Pool{
 		cfg: cfg, command: command, memory: memory, weigh: weigh,
-		idle: make(chan *process, count), closing: make(chan struct{}),
+		idle: make(chan *process, 2*count), closing: make(chan struct{}),
 	}
 	started := make(chan error, count)
 	for range count {
@@ -124,7 +124,7 @@ func (p *Pool) keep(started chan<- error) {
 			}
 		}
 		if err == nil {
-			p.idle <- worker
+			p.rest(worker)
 			p.until(worker)
 		}
 		// What cannot start is not tried again at once.
@@ -158,7 +158,7 @@ func (p *Pool) bury() {
 		select {
 		case worker := <-p.idle:
 			if !ended(worker) {
-				p.idle <- worker
+				p.rest(worker)
 			}
 		default:
 			return
@@ -206,7 +206,7 @@ func (p *Pool) Render(ctx context.Context, job transform.Job) (media.Image, erro
 	if job.Plan.Original() {
 		return job.Original, nil
 	}
-	q := request{Script: job.Plan.Script(), Limits: job.Limits}
+	q := request{Script: job.Plan.Script(), Limits: job.Limits, makes: job.Plan.Makes(job.Original.Format)}
 	names := slices.Sorted(maps.Keys(job.Files))
 	pictures := []media.Image{job.Original}
 	for _, name := range names {
@@ -232,7 +232,7 @@ func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, job t
 	for i, picture := range pictures {
 		region, done, err := p.memory.Share(picture.Data)
 		if err != nil {
-			return a, nil, err
+			return a, nil, fault.Wrap(err, fault.Overloaded, "there is no memory for the picture")
 		}
 		defer done()
 		fds[i] = region.FD()
@@ -246,7 +246,9 @@ func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, job t
 	defer p.rendering.Add(-1)
 	q.CPU = p.cfg.Time
 	if deadline, ok := ctx.Deadline(); ok {
-		q.CPU = min(q.CPU, time.Until(deadline))
+		if left := time.Until(deadline); left < q.CPU {
+			q.CPU, q.hurried = left, true
+		}
 	}
 	working, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.CPU)
 	defer cancel()
@@ -279,6 +281,10 @@ func (p *Pool) take(ctx context.Context) (*process, error) {
 		case worker := <-p.idle:
 			if ended(worker) { // while it had nothing to do
 				continue
+			}
+			if ctx.Err() != nil {
+				p.rest(worker)
+				return nil, fault.Wrap(ctx.Err(), fault.Overloaded, "no worker was free in time")
 			}
 			return worker, nil
 		case <-ctx.Done():
@@ -314,7 +320,15 @@ func (p *Pool) give(worker *process, a reply) {
 		worker.retire()
 		return
 	}
-	p.idle <- worker
+	p.rest(worker)
+}
+
+// rest puts a worker among those that have nothing to do.
+func (p *Pool) rest(worker *process) {
+	select {
+	case p.idle <- worker:
+	case <-p.closing: // until ends it
+	}
 }
 
 // Drain waits until nothing is being rendered. It returns ctx's error if that

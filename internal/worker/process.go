@@ -74,7 +74,7 @@ func start(command Command, s setup) (*process, error) {
 		return nil, err
 	}
 	defer theirs.Close()
-	p := &process{inbox: newInbox(conn), exited: make(chan struct{})}
+	p := &process{inbox: newInbox(conn, false), exited: make(chan struct{})}
 	if p.result, err = resultFile(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -158,14 +158,21 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 		if fault.Of(err) == fault.Invalid {
 			return a, nil, err // it was never sent
 		}
-		return a, nil, p.obituary(err)
+		return a, nil, p.obituary(err, q.hurried)
 	}
-	if a.Failed || q.Inspect {
+	switch {
+	case !a.credible(q.makes):
+		return reply{}, nil, p.obituary(errors.New("worker: no renderer says that"), false)
+	case a.Failed || q.Inspect:
 		return a, nil, a.failure()
 	}
 	data, err := p.read(a.Size, place)
 	return a, data, err
 }
+
+// longestResult is the most bytes that a result may have: an uncompressed picture of the
+// most pixels that a step may have by default, and some.
+const longestResult = 256 << 20
 
 // read copies a result out of the shared memory, to where place says. The worker is
 // not trusted with its size.
@@ -174,7 +181,7 @@ func (p *process) read(size int, place vips.Place) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker: result: %w", err)
 	}
-	if size < 1 || int64(size) > info.Size() {
+	if size < 1 || size > longestResult || int64(size) > info.Size() {
 		return nil, fmt.Errorf("worker: a result of %d bytes in %d", size, info.Size())
 	}
 	if place == nil {
@@ -191,17 +198,20 @@ func (p *process) read(size int, place vips.Place) ([]byte, error) {
 }
 
 // obituary explains to a client why its job came to nothing. It waits for the
-// end of the process.
-func (p *process) obituary(err error) error {
+// end of the process. hurried tells that the request left the job less time than a
+// render may take.
+func (p *process) obituary(err error, hurried bool) error {
 	p.kill() // a process that does not talk is of no use
 	<-p.exited
 	err = fmt.Errorf("worker ended (%v): %w: %s", p.cmd.ProcessState, err, p.stderr.String())
-	switch p.cause() {
-	case Deadline:
+	switch cause := p.cause(); {
+	case cause == Deadline && hurried:
+		return fault.Wrap(err, fault.Timeout, "the request has taken too long")
+	case cause == Deadline:
 		return fault.Wrap(err, fault.Unprocessable, "the picture takes too long to render")
-	case Starved:
+	case cause == Starved:
 		return fault.Wrap(err, fault.Unprocessable, "the picture takes too much memory to render")
-	case Killed:
+	case cause == Killed:
 		return fault.Wrap(err, fault.Overloaded, "there was not enough memory to render the picture")
 	default:
 		return fault.Wrap(err, fault.Unprocessable, "the picture is damaged or of a kind that cannot be read")

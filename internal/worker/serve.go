@@ -43,7 +43,7 @@ func Serve(box Sandbox) error {
 		return fmt.Errorf("edge worker is started by edge serve and by nobody else: %w", err)
 	}
 	defer func() { _ = conn.Close() }() // the process ends
-	w := &worker{box: box, inbox: newInbox(conn), renderer: transform.NewRenderer(transform.Config{Workers: 1})}
+	w := &worker{box: box, inbox: newInbox(conn, true), renderer: transform.NewRenderer(transform.Config{Workers: 1})}
 	if err := w.greet(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +44,10 @@ type request struct {
 	Files    []named
 	Limits   transform.Limits
 	CPU      time.Duration // that the job may take
+
+	// For the server alone.
+	makes   media.Format // of the result; none for Inspect
+	hurried bool         // CPU is what the request has left, and less than a render may take
 }
 
 // A picture is in the memory that the message's next descriptor names.
@@ -69,6 +74,19 @@ type reply struct {
 	Kind   fault.Kind
 	Shown  string // to the client
 	Detail string // for the log
+}
+
+// credible reports whether a renderer could say this: a worker may have been taken
+// over by a picture. format is that of its result, if it has one.
+func (r reply) credible(format media.Format) bool {
+	const mostText = 4 << 10 // bytes
+	switch {
+	case r.Stats.Decodes < 0 || r.Stats.Encodes < 0 || r.Stats.Pixels < 0 || r.Peak < 0 || r.Held < 0:
+		return false
+	case r.Failed:
+		return slices.Contains(fault.Kinds(), r.Kind) && len(r.Shown) <= mostText
+	}
+	return r.Format == format
 }
 
 // failure is the error that a reply tells of.
@@ -106,8 +124,14 @@ type inbox struct {
 	rights  []byte
 }
 
-func newInbox(conn *net.UnixConn) *inbox {
-	return &inbox{conn: conn, rights: make([]byte, unix.CmsgSpace(4*maxShared))}
+// newInbox reads from conn. Descriptors come with messages to a worker and not
+// with those from one: there the system drops them.
+func newInbox(conn *net.UnixConn, descriptors bool) *inbox {
+	in := &inbox{conn: conn}
+	if descriptors {
+		in.rights = make([]byte, unix.CmsgSpace(4*maxShared))
+	}
+	return in
 }
 
 // receive reads a message and returns the descriptors that came with it, which
