@@ -12,7 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"pixedge/internal/fault"
 	"pixedge/internal/imgtest"
+	"pixedge/internal/transform"
 )
 
 // spotted is a grey picture of 300 by 100 pixels with one spot of 30 by 30 that
@@ -143,5 +145,26 @@ func TestFace(t *testing.T) {
 	got := imgtest.Decode(t, mustRender(t, "t.crop(w:100,h:100,p:face)", spotted(t, image.Pt(260, 35))).Data)
 	if vivid(got) < 0.08 {
 		t.Error("where there is no face, the spot is not found")
+	}
+}
+
+// TestTrimTooSmall leaves pictures alone that have no pixel with neighbours all
+// around.
+func TestTrimTooSmall(t *testing.T) {
+	for _, size := range []image.Point{{1, 1}, {2, 2}, {200, 1}, {2, 90}} {
+		picture := imgtest.PNG(t, image.NewGray(image.Rectangle{Max: size}))
+		if got := imgtest.Decode(t, mustRender(t, "t.trim()", picture).Data).Bounds().Size(); got != size {
+			t.Errorf("%v becomes %v", size, got)
+		}
+	}
+}
+
+// TestBlankText refuses what would draw nothing, by its name and not as a damaged
+// picture.
+func TestBlankText(t *testing.T) {
+	for _, chain := range []string{"t.text(t:IA)", "t.watermark(t:IAoJ)"} {
+		if _, err := newCompiler().Compile(calls(chain), transform.Hints{}); fault.Of(err) != fault.Invalid || !strings.Contains(fault.Message(err), ": t: ") {
+			t.Errorf("%s: %v", chain, err)
+		}
 	}
 }

@@ -249,6 +249,9 @@ func (t *trim) Apply(c *Canvas) error {
 	if err := c.upright(); err != nil {
 		return err
 	}
+	if min(c.size.w, c.size.h) < 3 {
+		return nil // libvips looks at pixels with neighbours all around
+	}
 	var keep image.Rectangle
 	if err := c.each(func(f *vips.Image) error {
 		part, err := content(f, float64(t.threshold))

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"pixedge/internal/op"
 	"pixedge/internal/transform/vips"
@@ -36,8 +37,8 @@ func (w *writing) params(p *op.ParamSet, size int, color op.Color, opacity float
 func (w *writing) hint(h Hints, ownDPR bool) { w.dpr = h.density(w.dpr, ownDPR) }
 
 func (w *writing) check(operation string) error {
-	if w.text == "" || len(w.text) > maxText {
-		return invalid("%s: t: want a text of 1 to %d bytes", operation, maxText)
+	if strings.TrimSpace(w.text) == "" || len(w.text) > maxText {
+		return invalid("%s: t: want a text of 1 to %d bytes that is not blank", operation, maxText)
 	}
 	return nil
 }
