@@ -176,7 +176,9 @@ func TestSmallPassesBig(t *testing.T) {
 		s.come("big1", big)
 		s.come("big2", big) // would not fit; and a second one has to wait anyway
 		for i := range 4 {
-			s.come(strconv.Itoa(i), ask(fmt.Sprintf("a/%d", i)))
+			small := ask(fmt.Sprintf("a/%d", i))
+			small.Cost += time.Duration(i) * time.Millisecond // no two leave at once
+			s.come(strconv.Itoa(i), small)
 		}
 		s.wantOrder("big1,0,1,2,3,big2")
 	})
