@@ -43,7 +43,9 @@ func newRendering(s *settings, serving bool, weigh func(estimate, peak int64)) (
 	if err := vips.Start(); err != nil {
 		return nil, err
 	}
-	r := transform.NewRenderer(s.Render)
+	cfg := s.Render
+	cfg.Queue = s.Admit.Queue
+	r := transform.NewRenderer(cfg)
 	memory := shm.NewPool(0)
 	renditions := rendition.New(s.Rendition, r, memory)
 	return &rendering{
@@ -136,11 +138,8 @@ func (workerCmd) Run(*program) error {
 // walls are the sandbox of a worker.
 type walls struct{}
 
-// The bounds of a worker besides its memory: a result in memory counts as a file.
-const (
-	longestResult = 1 << 30 // bytes
-	mostFiles     = 128
-)
+// mostFiles is how many descriptors a worker may have open.
+const mostFiles = 128
 
 // Enter keeps readable what text is drawn with. Everything else that rendering
 // reads from disk has been read: codecs when they were tried, and the settings of
@@ -152,8 +151,9 @@ func (walls) Enter(memory int64) (open []string, err error) {
 	}
 	text.Close()
 	report, err := sandbox.Enter(sandbox.Policy{
-		Memory: memory, File: longestResult, Files: mostFiles,
-		Read: []string{"/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/fontconfig", "/etc/fonts", "/var/cache/fontconfig"},
+		Memory: memory, File: worker.LongestResult, // in memory, which counts as a file
+		Files: mostFiles,
+		Read:  []string{"/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/fontconfig", "/etc/fonts", "/var/cache/fontconfig"},
 	})
 	return report.Missing, err
 }

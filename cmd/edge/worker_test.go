@@ -9,32 +9,6 @@ import (
 	"testing"
 )
 
-// children returns the processes whose parent is pid, by /proc.
-func children(t *testing.T, pid int) []int {
-	t.Helper()
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []int
-	for _, e := range entries {
-		child, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		stat, err := os.ReadFile("/proc/" + e.Name() + "/stat")
-		if err != nil {
-			continue // it has ended
-		}
-		// The name is in brackets and may have anything in it.
-		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		if len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
-			list = append(list, child)
-		}
-	}
-	return list
-}
-
 // alive reports whether a process is there and no zombie.
 func alive(pid int) bool {
 	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
@@ -44,7 +18,7 @@ func alive(pid int) bool {
 // TestWorkersAreConfined looks at the workers of a running edge from outside.
 func TestWorkersAreConfined(t *testing.T) {
 	edge := start(t, t.TempDir(), nil, "--render-workers=2")
-	workers := children(t, edge.cmd.Process.Pid)
+	workers := family(edge.cmd.Process.Pid)[1:]
 	if len(workers) != 2 {
 		t.Fatalf("%d workers, want 2", len(workers))
 	}
@@ -68,7 +42,7 @@ func TestWorkersAreConfined(t *testing.T) {
 // nothing about its workers.
 func TestNoWorkerOutlivesItsServer(t *testing.T) {
 	edge := start(t, t.TempDir(), nil, "--render-workers=2")
-	workers := children(t, edge.cmd.Process.Pid)
+	workers := family(edge.cmd.Process.Pid)[1:]
 	if len(workers) == 0 {
 		t.Fatal("no workers")
 	}

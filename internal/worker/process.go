@@ -170,9 +170,9 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 	return a, data, err
 }
 
-// longestResult is the most bytes that a result may have: an uncompressed picture of the
+// LongestResult is the most bytes that a result may have: an uncompressed picture of the
 // most pixels that a step may have by default, and some.
-const longestResult = 256 << 20
+const LongestResult = 256 << 20
 
 // read copies a result out of the shared memory, to where place says. The worker is
 // not trusted with its size.
@@ -181,7 +181,7 @@ func (p *process) read(size int, place vips.Place) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker: result: %w", err)
 	}
-	if size < 1 || size > longestResult || int64(size) > info.Size() {
+	if size < 1 || size > LongestResult || int64(size) > info.Size() {
 		return nil, fmt.Errorf("worker: a result of %d bytes in %d", size, info.Size())
 	}
 	if place == nil {

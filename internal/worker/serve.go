@@ -189,6 +189,9 @@ func open(q request, fds []int) (job transform.Job, unmap func(), err error) {
 
 // place returns the shared memory for a result of n bytes.
 func (w *worker) place(n int) ([]byte, error) {
+	if n > LongestResult {
+		return nil, fault.Errorf(fault.Unprocessable, "the result has %d bytes; at most %d are allowed", n, LongestResult)
+	}
 	if n > len(w.result) {
 		if err := w.grow(n); err != nil {
 			return nil, err

@@ -54,7 +54,7 @@ func (m *Image) Part(data []byte, l Loader, shrink float64, part image.Rectangle
 		return false, &Error{Verb: "part", Text: "libjpeg: damaged"}
 	}
 	C.pixedge_describe(pixels, m.ref)
-	m.free()
+	m.Close()
 	m.ref, m.inRAM = pixels, true
 	return true, nil
 }
@@ -85,7 +85,7 @@ func (m *Image) Smaller(n, w, h int) error {
 		return err
 	}
 	C.pixedge_describe(smaller, m.ref)
-	m.free()
+	m.Close()
 	m.ref, m.inRAM = smaller, true
 	return nil
 }

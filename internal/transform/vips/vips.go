@@ -84,9 +84,7 @@ func Do(f func() error) error {
 }
 
 // Close frees the image. It may be called more than once.
-func (m *Image) Close() { m.free() }
-
-func (m *Image) free() {
+func (m *Image) Close() {
 	if m.ref != nil {
 		C.g_object_unref(C.gpointer(unsafe.Pointer(m.ref)))
 		m.ref = nil
