@@ -28,7 +28,7 @@ func TestPages(t *testing.T) {
 		"configuration.md": settingsFacts(t),
 		"operations.md":    operationsFacts(),
 		"metrics.md":       metricsFacts(t),
-		"api.md":           apiFacts(t),
+		"api.md":           apiFacts(t, nil),
 	} {
 		tmpl, err := template.ParseFiles(filepath.Join("testdata", "pages", name))
 		if err != nil {
@@ -73,7 +73,8 @@ func operationsFacts() any {
 	return struct{ Manual string }{strings.TrimSpace(manual.String())}
 }
 
-func apiFacts(t *testing.T) any {
+// apiFacts are those of the routes, and of the APIs if there are any.
+func apiFacts(t *testing.T, apis []web.API) any {
 	t.Helper()
 	failures := web.Failures()
 	slices.SortFunc(failures, func(a, b web.Failure) int { return cmp.Compare(a.Status, b.Status) })
@@ -84,8 +85,27 @@ func apiFacts(t *testing.T) any {
 	}
 	return struct {
 		Routes   []web.Route
+		APIs     []web.API
 		Failures []web.Failure
-	}{web.Routes(), failures}
+	}{web.Routes(), apis, failures}
+}
+
+// TestEndpointsOnPage declares an API and looks for it on the page.
+func TestEndpointsOnPage(t *testing.T) {
+	tmpl := template.Must(template.ParseFiles(filepath.Join("testdata", "pages", "api.md")))
+	apis := []web.API{{Endpoints: []web.Endpoint{
+		{Methods: []string{"POST"}, Path: "/store", Doc: "Keeps a picture.", Body: true},
+		{Methods: []string{"GET", "POST"}, Path: "/crop", Doc: "Cuts."},
+	}}}
+	var page bytes.Buffer
+	if err := tmpl.Execute(&page, apiFacts(t, apis)); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{"\n## Endpoints\n", "\n| POST | `/store` | Keeps a picture. |\n| GET POST | `/crop` | Cuts. |\n\n"} {
+		if !strings.Contains(page.String(), row) {
+			t.Errorf("the page lacks %q:\n%s", row, &page)
+		}
+	}
 }
 
 // A metric is a family of /metrics.

@@ -67,6 +67,7 @@ func (s *settings) check() error {
 		{"read_timeout", s.Server.ReadTimeout},
 		{"write_timeout", s.Server.WriteTimeout},
 		{"idle_timeout", s.Server.IdleTimeout},
+		{"upload_timeout", s.Server.UploadTimeout},
 		{"request_timeout", s.Cache.FillTimeout},
 		{"fetch_timeout", s.Origin.Timeout},
 		{"queue_timeout", s.Admit.Wait},
@@ -77,6 +78,7 @@ func (s *settings) check() error {
 	need(s.DrainDelay >= 0, "drain_delay", "must not be negative")
 	need(s.Cache.Size >= 1<<20, "cache_size", "must be at least 1MiB")
 	need(s.Server.HeaderSize >= 20<<10 && s.Server.HeaderSize <= 1<<20, "header_size", "must be from 20KiB, so that a path and a query of 8KiB fit, to 1MiB")
+	need(s.Server.MaxUpload >= 64<<10, "max_upload", "must be at least 64KiB")
 	need(s.Server.Max >= 0, "max_connections", "must not be negative")
 	need(s.Server.PerClient >= 0, "max_connections_per_client", "must not be negative")
 	need(s.Misses > 0 && s.Misses <= 100_000, "max_misses", "must be from 1 to 100000")

@@ -37,6 +37,7 @@ const (
 	Upstream                  // the origin failed
 	Timeout                   // a deadline passed
 	Loop                      // the request is one of our own, come back
+	Storage                   // there is no room to keep what was sent
 	numKinds
 )
 
@@ -130,6 +131,6 @@ func (k Kind) String() string {
 		Internal: "internal", Invalid: "invalid", Unauthorized: "unauthorized", Forbidden: "forbidden",
 		NotFound: "not_found", NotAllowed: "not_allowed", TooLong: "too_long", TooLarge: "too_large",
 		Unsupported: "unsupported", Unprocessable: "unprocessable", Overloaded: "overloaded",
-		Upstream: "upstream", Timeout: "timeout", Loop: "loop",
+		Upstream: "upstream", Timeout: "timeout", Loop: "loop", Storage: "storage",
 	}[k]
 }

@@ -22,6 +22,8 @@ type conn struct {
 	spare    bool      // there are too many, and this is for health checks
 	deadline time.Time // of every read, if it is spare
 	closed   atomic.Bool
+	linger   bool // part of a request may be on its way still
+	ended    bool // the client sends nothing any more
 	head     bool // what was read last begins with HEAD: fasthttp forgets the method of a request it cannot read
 
 	read, write deadline
@@ -95,15 +97,35 @@ func (c *conn) Read(p []byte) (int, error) {
 		}
 	}
 	c.head = bytes.HasPrefix(p[:n], []byte("HEAD "))
+	c.ended = c.ended || errors.Is(err, io.EOF)
 	return n, err
 }
 
-// Close closes the connection, and makes room for another.
+// lingerTime is how long a client that still sends may do so after its answer.
+const lingerTime = 2 * time.Second
+
+// Close closes the connection, and makes room for another. A connection that is
+// closed while there is something to read may lose the answer on its way (RFC
+// 9112, 9.6); so what comes for a while is read first, and dropped.
 func (c *conn) Close() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger && !c.ended && half.CloseWrite() == nil {
+		if c.Conn.SetReadDeadline(c.lastRead()) == nil {
+			_, _ = io.Copy(io.Discard, struct{ io.Reader }{c.Conn})
+		}
+	}
 	if c.clients != nil && c.closed.CompareAndSwap(false, true) {
 		c.clients.leave(c.peer)
 	}
 	return c.Conn.Close()
+}
+
+// lastRead is when a connection that lingers ends.
+func (c *conn) lastRead() time.Time {
+	end := time.Now().Add(lingerTime)
+	if c.spare && c.deadline.Before(end) {
+		return c.deadline
+	}
+	return end
 }
 
 // Write writes p and the tail. It returns len(p) if all of that was written.

@@ -31,12 +31,13 @@ func meaning(k fault.Kind) string {
 		fault.NotFound:      "There is no such picture, cloud or zone.",
 		fault.NotAllowed:    "The method is not one of those that the header `Allow` lists.",
 		fault.TooLong:       "The path or the query is longer than 8 KiB.",
-		fault.TooLarge:      "The original has more bytes than `max_bytes`.",
+		fault.TooLarge:      "The original has more bytes than `max_bytes`, or the request's body than it may.",
 		fault.Unsupported:   "What the source has is no picture, or is in a format that cannot be read; or the format asked for cannot be made.",
 		fault.Unprocessable: "The original is damaged, or over the limits of `max_pixels`, `max_side`, `max_frames` or `max_decode_memory`.",
 		fault.Overloaded:    "Too many pictures wait to be made, or the server is stopping. `Retry-After` says when to come back.",
 		fault.Upstream:      "A source failed.",
 		fault.Timeout:       "A source, or the making of the picture, took too long.",
 		fault.Loop:          "The request came from this very edge: a source of the cloud leads back to it. `CDN-Loop` says so.",
+		fault.Storage:       "There is no room to keep what was sent.",
 	}[k]
 }

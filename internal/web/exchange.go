@@ -28,7 +28,9 @@ type exchange struct {
 	id      []byte        // of the request
 	answer  delivery.Answer
 	kept    *kept // of the answer's route
-	asked   bool  // the cache was asked
+	api     *API  // whose path it is; nil: nobody's
+	upload  *upload
+	asked   bool // the cache was asked
 	err     error
 	size    int    // of the body in bytes
 	head    []byte // the headers of the answer so far
@@ -46,6 +48,7 @@ func (s *Site) exchange(c *fasthttp.RequestCtx) *exchange {
 	}
 	x.c, x.began, x.elapsed, x.route = c, c.Time(), 0, ""
 	x.answer, x.kept, x.asked, x.err = delivery.Answer{}, nil, false, nil
+	x.api, x.upload = nil, nil
 	x.size, x.head = 0, x.head[:0]
 	x.identify()
 	return x
@@ -104,6 +107,7 @@ func (s *Site) finish(ctx context.Context, x *exchange) {
 		s.log(ctx, x, status, outcome)
 	}
 	x.c, x.answer, x.kept, x.err = nil, delivery.Answer{}, nil, nil
+	x.api, x.upload = nil, nil
 	s.exchanges.Put(x)
 }
 

@@ -63,7 +63,7 @@ func (x *exchange) variants(route *delivery.Route) {
 		return
 	}
 	x.head = appendVariants(x.head, route)
-	x.allowOrigin(route.Cloud)
+	x.allowOrigin(route.Cloud.CORS)
 }
 
 // appendVariants says who may read the answers of a route and what they depend on.
@@ -81,24 +81,32 @@ func appendVariants(head []byte, route *delivery.Route) []byte {
 // appendAccess says which scripts may read the answer: those of the cloud's
 // origins, of which allowOrigin names one, or all if the answer is no cloud's.
 func appendAccess(head []byte, cloud *delivery.Cloud) []byte {
-	switch {
-	case cloud == nil || slices.Contains(cloud.CORS, "*"):
+	if cloud == nil {
 		return appendField(head, "Access-Control-Allow-Origin", "*")
-	case len(cloud.CORS) > 0:
+	}
+	return appendOrigins(head, cloud.CORS)
+}
+
+// appendOrigins is appendAccess for a list of origins.
+func appendOrigins(head []byte, origins []string) []byte {
+	switch {
+	case slices.Contains(origins, "*"):
+		return appendField(head, "Access-Control-Allow-Origin", "*")
+	case len(origins) > 0:
 		return appendField(head, "Vary", "Origin")
 	}
 	return head // nobody, whoever asks
 }
 
 // allowOrigin lets the scripts of the origin that asks read the answer, if it is
-// one of the cloud's.
-func (x *exchange) allowOrigin(cloud *delivery.Cloud) {
-	if len(cloud.CORS) == 0 || slices.Contains(cloud.CORS, "*") {
+// one of those listed.
+func (x *exchange) allowOrigin(origins []string) {
+	if len(origins) == 0 || slices.Contains(origins, "*") {
 		return
 	}
 	origin := x.c.Request.Header.Peek("Origin")
-	if i := slices.IndexFunc(cloud.CORS, func(a string) bool { return a == string(origin) }); i >= 0 {
-		x.set("Access-Control-Allow-Origin", cloud.CORS[i])
+	if i := slices.IndexFunc(origins, func(a string) bool { return a == string(origin) }); i >= 0 {
+		x.set("Access-Control-Allow-Origin", origins[i])
 	}
 }
 
@@ -106,7 +114,7 @@ func (x *exchange) allowOrigin(cloud *delivery.Cloud) {
 func (x *exchange) crossOrigin(cloud *delivery.Cloud) {
 	x.head = appendAccess(x.head, cloud)
 	if cloud != nil {
-		x.allowOrigin(cloud)
+		x.allowOrigin(cloud.CORS)
 	}
 }
 

@@ -51,7 +51,7 @@ func (x *exchange) deliver(answer delivery.Answer, err error) error {
 // headers writes what a picture and a 304 have in common.
 func (x *exchange) headers(a delivery.Answer) {
 	x.head = append(x.head, x.kept.head...)
-	x.allowOrigin(a.Route.Cloud)
+	x.allowOrigin(a.Route.Cloud.CORS)
 	x.head = append(append(append(x.head, "Etag: "...), a.Picture.ETag...), "\r\n"...)
 	x.lifetime(a)
 	switch a.Outcome {

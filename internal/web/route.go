@@ -10,7 +10,8 @@ import (
 	"pixedge/internal/fault"
 )
 
-// A Route is a path and what answers it. Every other path is a delivery URL.
+// A Route is a path and what answers it. Every other path is an API's or a delivery
+// URL.
 type Route struct {
 	Name  string // in metrics
 	Path  string
@@ -19,7 +20,7 @@ type Route struct {
 	serve func(*Site, context.Context, *exchange) error
 }
 
-// Routes lists the paths that are not delivery URLs.
+// Routes lists the paths that are neither delivery URLs nor an API's.
 func Routes() []Route {
 	return []Route{
 		{"health", "/health", "200 as long as the process answers.", true, (*Site).health},
@@ -43,14 +44,16 @@ const methods = "GET, HEAD, OPTIONS"
 
 func (s *Site) route(ctx context.Context, x *exchange) error {
 	targetErr := x.originForm()
-	found := find(x.c.Request.Header.RequestURI())
-	x.route = found.Name
+	found := s.match(x.c.Request.Header.RequestURI())
+	x.route, x.api = found.Name, found.api
 	if err := s.admit(x, found); err != nil {
 		return err
 	}
 	switch {
 	case targetErr != nil:
 		return targetErr
+	case found.api != nil:
+		return s.call(ctx, x, found)
 	case x.c.IsOptions():
 		return s.options(x)
 	case found.serve != nil:
@@ -69,23 +72,32 @@ func (s *Site) loop(x *exchange) error {
 
 // admit refuses what no route takes. Where more of the request may follow than was
 // read, the connection ends with the answer.
-func (s *Site) admit(x *exchange, found Route) error {
-	lines, unclear := inspect(x.c.Request.Header.RawHeaders())
-	withBody := x.c.Request.Header.ContentLength() > 0
+func (s *Site) admit(x *exchange, found match) error {
+	f := inspect(x.c.Request.Header.RawHeaders())
+	unclear := f.unclear || f.encodings > 0
+	if found.api != nil {
+		unclear = !f.ends(x.c.Request.Header.IsHTTP11())
+	}
+	withBody := f.length > 0 && found.api == nil
 	full := x.spare()
 	foreign := !spoken(x.c.Request.Header.Protocol())
-	if unclear || withBody || full || foreign || lines > maxHeaders {
-		x.c.SetConnectionClose()
+	if unclear || withBody || full || foreign || f.lines > maxHeaders {
+		x.hangUp(f.hasBody())
 	}
 	switch {
 	case unclear:
 		return fault.Errorf(fault.Invalid, "the headers leave open where the request ends")
 	case foreign:
 		return fault.Errorf(fault.Invalid, "the version of HTTP is neither 1.0 nor 1.1")
-	case lines > maxHeaders:
+	case f.lines > maxHeaders:
 		return errHeaders
 	case full && !found.probe:
 		return fault.Errorf(fault.Overloaded, "too many connections")
+	case found.api != nil:
+		x.takeBody(f)
+		return nil
+	case f.length > maxBody:
+		return errBody
 	case !x.c.IsOptions() && !x.c.IsGet() && !x.c.IsHead():
 		x.set("Allow", methods)
 		return fault.Errorf(fault.NotAllowed, "the method is not allowed; %s are", methods)
@@ -106,17 +118,9 @@ func spoken(version []byte) bool {
 // 3.2.2). A user is refused, as RFC 9110, 4.2.4, advises, and has left the
 // target by then, so that no log has the password.
 func (x *exchange) originForm() error {
-	target := x.c.Request.Header.RequestURI()
-	if len(target) > 0 && target[0] == '/' {
+	host, path, absolute := splitTarget(x.c.Request.Header.RequestURI())
+	if !absolute {
 		return nil
-	}
-	scheme, rest, absolute := bytes.Cut(target, []byte("://"))
-	if !absolute || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
-		return nil
-	}
-	host, path := rest, []byte(nil)
-	if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
-		host, path = rest[:end], rest[end:]
 	}
 	invalid := len(host) == 0 || bytes.IndexByte(host, '@') >= 0
 	x.c.Request.Header.SetHostBytes(host)
@@ -125,6 +129,22 @@ func (x *exchange) originForm() error {
 		return fault.Errorf(fault.Invalid, "the URL has no host, or has a user")
 	}
 	return nil
+}
+
+// splitTarget splits a target that is a whole URL into its host, with the user
+// if there is one, and the rest. Any other is all path.
+func splitTarget(target []byte) (host, path []byte, absolute bool) {
+	if len(target) > 0 && target[0] == '/' {
+		return nil, target, false
+	}
+	scheme, rest, absolute := bytes.Cut(target, []byte("://"))
+	if !absolute || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
+		return nil, target, false
+	}
+	if end := bytes.IndexAny(rest, "/?#"); end >= 0 {
+		return rest[:end], rest[end:], true
+	}
+	return rest, nil, true
 }
 
 // find returns the route of a URI, or that of delivery URLs, which has no serve.

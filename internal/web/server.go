@@ -8,7 +8,8 @@
 //
 // [Site.Handler] is where every request comes in; framing.go refuses those that
 // could be read in two ways, and loop.go those that we have sent ourselves;
-// route.go says where the others go; images.go writes pictures; status.go is the
+// route.go says where the others go; images.go writes pictures; api.go is what an
+// [API] is, endpoint.go calls it and upload.go reads bodies for it; status.go is the
 // one place where an error becomes a response. The package decides nothing about
 // pictures: delivery does.
 package web
@@ -37,6 +38,7 @@ type Config struct {
 	HeaderSize   config.Size   `name:"header-size" default:"32KiB" help:"Largest request line and headers together."`
 	AccessLog    bool          `name:"access-log" default:"true" negatable:"" help:"Log a line for each request."`
 
+	Upload      `embed:""`
 	Connections `embed:""`
 }
 
@@ -59,14 +61,17 @@ type Observation struct {
 // A Recorder measures requests.
 type Recorder interface{ Record(o Observation) }
 
-// A Site answers requests. Every field must be set.
+// A Site answers requests. Every field but APIs must be set.
 type Site struct {
 	ID       string // of this edge in CDN-Loop, as its sources send it
 	Config   Config
 	Images   Imager
 	Log      *slog.Logger
 	Recorder Recorder
+	APIs     []API // none: every request with a body is refused
 
+	index     sync.Once
+	endpoints endpoints // of APIs
 	clients   clients
 	draining  atomic.Bool
 	exchanges sync.Pool // of *exchange
@@ -93,12 +98,15 @@ func (s *Site) Server(ctx context.Context) *fasthttp.Server {
 		// fasthttp reads a form as far as the form goes and would take the rest
 		// of the body for the next request.
 		DisablePreParseMultipartForm: true,
+		// Only the first 8 KiB of a body are read before its handler is called. What
+		// the handler leaves would be taken for the next request: see settle.
+		StreamRequestBody: true,
+		HeaderReceived:    s.received,
 	}
 }
 
-// maxBody is the largest request body in bytes that is read. No route takes one,
-// and what comes with one is refused; but a connection that is closed while there
-// is something to read may lose the answer on its way.
+// maxBody is the largest body in bytes that is read although no route wants it, so
+// that the connection can go on. Where no route ever takes one, a larger body is refused as such.
 const maxBody = 64 << 10
 
 // quiet drops what fasthttp logs: broken connections are everyday, and what
@@ -110,9 +118,11 @@ func (quiet) Printf(string, ...any) {}
 // Handler returns a handler whose requests end when ctx does. It logs one line
 // about each.
 func (s *Site) Handler(ctx context.Context) fasthttp.RequestHandler {
+	s.index.Do(s.indexAPIs)
 	return func(c *fasthttp.RequestCtx) {
 		x := s.exchange(c)
 		s.serve(ctx, x)
+		x.settle()
 		s.finish(ctx, x)
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net"
@@ -37,6 +38,7 @@ func failures(k fault.Kind) failure {
 		fault.Upstream:      {fasthttp.StatusBadGateway, "JR-0502", "OriginError", false},
 		fault.Timeout:       {fasthttp.StatusGatewayTimeout, "JR-0504", "TimeoutError", false},
 		fault.Loop:          {fasthttp.StatusLoopDetected, "JR-0508", "LoopError", false},
+		fault.Storage:       {fasthttp.StatusInsufficientStorage, "JR-0507", "StorageError", false},
 	}[k]
 }
 
@@ -61,17 +63,17 @@ func refusal(err error) (f failure, message string) {
 		return headersTooLarge(), "the request line and headers are too long"
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
-		return failure{fasthttp.StatusRequestTimeout, "JR-0408", "RequestTimeoutError", false},
-			"the request did not arrive in time"
-	}
-	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
-		return failures(fault.TooLarge), "the request body is too large"
+		return tooSlow(), "the request did not arrive in time"
 	}
 	return failures(fault.Invalid), "not an HTTP request"
 }
 
 func headersTooLarge() failure {
 	return failure{fasthttp.StatusRequestHeaderFieldsTooLarge, "JR-0431", "HeadersTooLargeError", false}
+}
+
+func tooSlow() failure {
+	return failure{fasthttp.StatusRequestTimeout, "JR-0408", "RequestTimeoutError", false}
 }
 
 // fail answers with err, in the way its kind asks for. To a client that has left
@@ -83,14 +85,42 @@ func (x *exchange) fail(err error) {
 		x.answerWith(failure{499, "JR-0499", "ClientLeftError", false}, err)
 	case errors.Is(err, errHeaders):
 		x.answerWith(headersTooLarge(), err)
+	case errors.Is(err, errSlow):
+		x.answerWith(tooSlow(), err)
 	default:
 		x.answerWith(failures(fault.Of(err)), err)
 	}
 }
 
-// answerWith writes err as JSON. Only the text that fault.Message lets through
-// is shown.
+// answerWith writes err as the API has it whose path was asked for, or else as
+// PixelBin does. Only the text that fault.Message lets through is shown.
 func (x *exchange) answerWith(f failure, err error) {
+	x.c.Response.ResetBody()
+	if f.retry {
+		x.set("Retry-After", strconv.Itoa(retryAfter(err)))
+	}
+	r := x.dialect(f, err)
+	r.Status = cmp.Or(r.Status, f.status)
+	x.reply(r)
+	x.err = err
+}
+
+// dialect returns how err reads to a client. An API that cannot say it has it said
+// in PixelBin's way.
+func (x *exchange) dialect(f failure, err error) (r Reply) {
+	if x.api == nil || x.api.Fail == nil {
+		return x.standard(f, err)
+	}
+	defer func() {
+		if recover() != nil {
+			r = x.standard(f, err)
+		}
+	}()
+	return x.api.Fail(err, f.status, fault.Message(err), string(x.id))
+}
+
+// standard returns err as PixelBin writes it.
+func (x *exchange) standard(f failure, err error) Reply {
 	body, jsonErr := json.Marshal(errorBody{
 		Message: fault.Message(err), Status: f.status, Code: f.code, ErrorCode: f.code,
 		Exception: f.exception, RequestID: string(x.id),
@@ -98,16 +128,7 @@ func (x *exchange) answerWith(f failure, err error) {
 	if jsonErr != nil {
 		body = []byte("{}") // unreachable: the fields are strings and a number
 	}
-	x.c.Response.ResetBody()
-	x.c.SetStatusCode(f.status)
-	x.c.SetContentType("application/json")
-	x.set("Cache-Control", "no-store")
-	x.set("X-Content-Type-Options", "nosniff")
-	if f.retry {
-		x.set("Retry-After", strconv.Itoa(retryAfter(err)))
-	}
-	x.send(body)
-	x.err = err
+	return Reply{Status: f.status, ContentType: "application/json", Body: body}
 }
 
 // retryAfter returns for how many whole seconds a client should stay away: what
