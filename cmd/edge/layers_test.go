@@ -16,7 +16,7 @@ import (
 const layers = `
 	internal/fault internal/shm internal/sandbox
 	internal/op internal/media internal/config internal/blob
-	internal/urlparse internal/signing internal/cache internal/admit internal/background internal/origin internal/svg internal/face internal/transform/vips
+	internal/form internal/urlparse internal/signing internal/cache internal/admit internal/background internal/origin internal/svg internal/face internal/transform/vips
 	internal/inspect
 	internal/transform
 	internal/delivery internal/worker internal/rendition
