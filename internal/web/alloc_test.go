@@ -59,6 +59,7 @@ func sent(tb testing.TB, c *fasthttp.RequestCtx) http.Header {
 
 func TestHitAllocations(t *testing.T) {
 	s := newSite(t, io.Discard)
+	s.APIs = []web.API{newAPI(nil)}
 	s.Log = slog.New(web.NewLines(io.Discard, nil))
 	c, _ := prepared(t, s, "/v2/demo/t.flip()/a.jpg")
 	tag := sent(t, c).Get("ETag")

@@ -3,8 +3,6 @@ package web
 import (
 	"context"
 	"io"
-
-	"github.com/valyala/fasthttp"
 )
 
 // An API has paths of its own, and its own way to say what went wrong.
@@ -58,11 +56,8 @@ type Call struct {
 	Body   io.Reader
 	Length int64 // of Body in bytes; -1 if only its end will tell
 
-	headers *fasthttp.RequestHeader
+	Header func(name string) string // returns a header of the request, or ""
 }
-
-// Header returns a header of the request, or "".
-func (c *Call) Header(name string) string { return string(c.headers.Peek(name)) }
 
 // A Reply is the answer to a call.
 type Reply struct {

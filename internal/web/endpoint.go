@@ -170,7 +170,8 @@ func (x *exchange) newCall() *Call {
 	call := &Call{
 		Method: string(h.Method()), Host: string(h.Host()), Path: path, Query: query,
 		Client: x.Address(), RequestID: string(x.id), ContentType: string(h.ContentType()),
-		Body: strings.NewReader(""), headers: h,
+		Body:   strings.NewReader(""),
+		Header: func(name string) string { return string(h.Peek(name)) },
 	}
 	if x.upload != nil {
 		call.Body, call.Length = x.upload, x.upload.length

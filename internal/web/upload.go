@@ -206,5 +206,5 @@ func (u *upload) drain() bool {
 		u.end = time.Now().Add(drainTime)
 		_, _ = io.CopyN(io.Discard, u, maxBody+1)
 	}
-	return u.err == io.EOF
+	return errors.Is(u.err, io.EOF)
 }
