@@ -148,14 +148,16 @@ func TestAPIWithoutManners(t *testing.T) {
 	s, _ := newAPISite(t, io.Discard)
 	api := &s.APIs[0]
 	api.Loose, api.CORS, api.Missing = false, []string{"https://shop.example"}, nil
-	api.Fail = func(error, int, string, string) web.Reply { panic("no words") }
-	connect := dialerTCP(t, s)
-	w := connect()
+	api.Fail = nil
+	w := dialerTCP(t, s)()
 	w.get("/crop", "Origin: https://shop.example").has(t, 200, "Access-Control-Allow-Origin: https://shop.example", "Vary: Origin")
 	w.get("/crop", "Origin: https://other.example").has(t, 200, "Access-Control-Allow-Origin: -", "Vary: Origin")
 	w.get("/CROP").has(t, 400) // a delivery URL
 	w.get("/store").isError(t, 405, "the method is not allowed; POST, OPTIONS are")
-	api.Fail = nil
+
+	s, _ = newAPISite(t, io.Discard)
+	s.APIs[0].Fail = func(error, int, string, string) web.Reply { panic("no words") }
+	w = dialerTCP(t, s)()
 	w.get("/store").isError(t, 405, "the method is not allowed; POST, OPTIONS are")
 }
 
