@@ -67,12 +67,20 @@ type Gate struct {
 	came    int64 // asks so far
 	held    int64
 	working int
-	big     bool    // big work is being done
-	pace    float64 // how long work takes, of what was estimated
-	clock   float64 // the lanes' virtual time
-	lanes   [2]lane // of small and of big work
-	crowd   crowd   // all who wait
+	left    time.Time // when the last one left for whom somebody waited
+	big     bool      // big work is being done
+	pace    float64   // how long work takes, of what was estimated
+	clock   float64   // the lanes' virtual time
+	lanes   [2]lane   // of small and of big work
+	crowd   crowd     // all who wait
 	stats   Stats
+
+	typical  time.Duration // what an ask costs, by the last few dozen
+	expected int           // asks that were announced; see Expect
+
+	shared   bool // see NewShared
+	tenants  int
+	holdings map[string]*holding // by tenant
 }
 
 // The lanes.
@@ -109,7 +117,8 @@ func (g *Gate) Enter(ctx context.Context, a Ask) (leave func(), err error) {
 		g.refused(Left)
 		return nil, fault.Wrap(ctx.Err(), fault.Overloaded, "%s", departed)
 	}
-	w := g.join(a)
+	due, _ := ctx.Deadline()
+	w := g.join(a, due)
 	patience := time.NewTimer(g.wait)
 	defer patience.Stop()
 	select {
@@ -139,12 +148,14 @@ const departed = "there was no room before the request ended"
 
 func mebibytes(n int64) int64 { return int64(math.Ceil(float64(n) / (1 << 20))) }
 
-// join puts a among those who wait, and sees to it that they are not too many.
-func (g *Gate) join(a Ask) *waiter {
+// join puts a among those who wait, and sees to it that they are not too many. It is
+// of no use after due, unless that is zero.
+func (g *Gate) join(a Ask, due time.Time) *waiter {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.came++
-	w := &waiter{Ask: a, number: g.came, since: time.Now(), turn: make(chan error, 1), lane: g.laneOf(a)}
+	g.typical += (a.work() - g.typical) / 32
+	w := &waiter{Ask: a, number: g.came, since: time.Now(), due: due, turn: make(chan error, 1), lane: g.laneOf(a)}
 	rank := g.crowd.add(w, w.since.Sub(g.start).Seconds(), g.load)
 	g.lanes[w.lane].add(w, rank, g.clock)
 	g.admit()
@@ -158,7 +169,7 @@ func (g *Gate) join(a Ask) *waiter {
 }
 
 func (g *Gate) laneOf(a Ask) int {
-	if a.Bytes > min(g.budget/bigShare, int64(g.places)*bigPlace) {
+	if !g.shared && a.Bytes > min(g.budget/bigShare, int64(g.places)*bigPlace) {
 		return large
 	}
 	return small
@@ -166,9 +177,10 @@ func (g *Gate) laneOf(a Ask) int {
 
 // full reports whether too many wait, or for longer than anybody is to wait. The
 // only one who waits is never too many, unless none may.
-func (g *Gate) full() bool {
-	all := g.crowd.all
-	return all.count > g.queue || all.count > 1 && g.ahead() > g.wait
+func (g *Gate) full() bool { return g.isFull(g.crowd.all) }
+
+func (g *Gate) isFull(all sum) bool {
+	return all.count > g.queue || all.count > 1 && g.toDo(all) > g.wait
 }
 
 // load is which part of the queue is taken by who wait: of its places or of its
@@ -178,8 +190,10 @@ func (g *Gate) load(s sum) float64 {
 }
 
 // ahead is how long it takes to do what waits.
-func (g *Gate) ahead() time.Duration {
-	return time.Duration(float64(g.crowd.all.work) * g.pace / float64(g.places))
+func (g *Gate) ahead() time.Duration { return g.toDo(g.crowd.all) }
+
+func (g *Gate) toDo(all sum) time.Duration {
+	return time.Duration(float64(all.work) * g.pace / float64(g.places))
 }
 
 // abandon takes w out of the queue and returns why. If its turn came meanwhile,
@@ -216,6 +230,12 @@ const longestRetry = 30 * time.Second
 // admit lets in whoever has room. g.mu is held.
 func (g *Gate) admit() {
 	for w := g.next(); w != nil; w = g.next() {
+		if g.tooLate(w) {
+			g.remove(w)
+			g.stats.Refused[Late]++
+			w.turn <- g.overloaded(nil, "there was no room in time")
+			continue
+		}
 		lane := &g.lanes[w.lane]
 		g.clock = max(g.clock, lane.given)
 		lane.given += w.work().Seconds() / laneWeights()[w.lane]
@@ -226,10 +246,15 @@ func (g *Gate) admit() {
 	}
 }
 
+// tooLate reports whether w would not be done before whoever waits for it gives up,
+// so that to begin is a waste. g.mu is held.
+func (g *Gate) tooLate(w *waiter) bool {
+	return !w.due.IsZero() && time.Until(w.due).Seconds() < w.work().Seconds()*g.pace
+}
+
 // take gives w its place and its memory. g.mu is held.
 func (g *Gate) take(w *waiter) {
-	g.held += w.Bytes
-	g.working++
+	g.hold(w.Ask, 1)
 	g.big = g.big || w.lane == large
 	g.stats.Admitted++
 	w.begun = time.Now()
@@ -240,6 +265,9 @@ func (g *Gate) take(w *waiter) {
 // and its memory are kept for it: small work passes it only where there is room
 // for both.
 func (g *Gate) next() *waiter {
+	if g.shared {
+		return g.nextShared()
+	}
 	a, b := g.lanes[small].head(), g.lanes[large].head()
 	if g.big {
 		b = nil
@@ -271,14 +299,16 @@ func (g *Gate) leave(w *waiter) {
 	ratio := time.Since(w.begun).Seconds() / w.work().Seconds()
 	// A mean of the last few dozen; one outlier is not to count for much.
 	g.pace += (min(max(ratio, 0.1), 10) - g.pace) / 32
+	if w.turn != nil {
+		g.left = time.Now()
+	}
 	g.free(w)
 	g.admit()
 }
 
 // free gives back what w holds. g.mu is held.
 func (g *Gate) free(w *waiter) {
-	g.held -= w.Bytes
-	g.working--
+	g.hold(w.Ask, -1)
 	if w.lane == large {
 		g.big = false
 	}

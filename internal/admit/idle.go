@@ -14,8 +14,9 @@ type IdleConfig struct {
 }
 
 // An Idle is a way through a gate for work that nobody waits for. It goes in only
-// while nobody else wants to, leaves a place free where the gate has more than one,
-// and takes no more than a share of the processors: after some work there is a pause.
+// while nobody else wants to, leaves a place free where the gate has more than one and
+// otherwise waits until nobody has wanted it for as long as the work will take, and
+// takes no more than a share of the processors: after some work there is a pause.
 // What has begun is not interrupted.
 type Idle struct {
 	gate *Gate
@@ -106,6 +107,9 @@ func (g *Gate) spare(a Ask) bool {
 // idleFor is spare, with g.mu held.
 func (g *Gate) idleFor(a Ask) bool {
 	if g.crowd.all.count > 0 || g.big && g.laneOf(a) == large {
+		return false
+	}
+	if g.places == 1 && time.Since(g.left) < min(a.work(), g.wait/2) {
 		return false
 	}
 	return g.fits(min(2, g.places), a.Bytes)

@@ -126,3 +126,22 @@ func TestIdleEnds(t *testing.T) {
 		time.Sleep(time.Hour)
 	})
 }
+
+// TestIdleOfOnePlace waits until nobody has come for as long as it will take.
+func TestIdleOfOnePlace(t *testing.T) {
+	tell(t, 1, 10, func(s *story) {
+		for range 3 {
+			s.come("a", admit.Ask{Cost: time.Second})
+			time.Sleep(2 * time.Second) // a second without work between them
+		}
+		began := time.Now()
+		leave, err := s.halfOf().Enter(s.t.Context(), admit.Ask{Cost: 3 * time.Second})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		leave()
+		if took := time.Since(began); took < 2*time.Second || took > 2*time.Second+20*time.Millisecond {
+			s.t.Errorf("let in after %v, want 3 s after the last one left", took)
+		}
+	})
+}

@@ -15,6 +15,7 @@ type waiter struct {
 	lane   int   // that it waits in, or went through
 	since  time.Time
 	begun  time.Time
+	due    time.Time  // when it is of no use any more; zero: never
 	turn   chan error // gets one value: nil, or why it was refused
 
 	client       *client
@@ -222,7 +223,10 @@ type line[T interface{ at() *spot }] []T
 func (l line[T]) Len() int { return len(l) }
 
 func (l line[T]) Less(i, j int) bool {
-	a, b := l[i].at(), l[j].at()
+	return before(l[i].at(), l[j].at())
+}
+
+func before(a, b *spot) bool {
 	return a.key < b.key || a.key == b.key && a.tie < b.tie
 }
 
