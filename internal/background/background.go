@@ -1,8 +1,9 @@
 // Package background carries out jobs that nobody waits for.
 //
 // [Queue.Offer] takes a job under a key: one of each key at a time, a few at once,
-// and only so many that wait. A job that does not fit is dropped, since whoever
-// wants it done will offer it again; one that failed is not taken for a while.
+// and only so many that wait. Tenants take turns. A job that does not fit is dropped,
+// the newest of whoever has most waiting, since whoever wants it done will offer it
+// again; one that failed is not taken for a while.
 //
 // The package does not know what the jobs do, does not decide when there is room
 // for one, and logs nothing: its callers say.
@@ -40,17 +41,12 @@ type Queue struct {
 	end    context.CancelFunc
 	ended  sync.WaitGroup
 
-	mu      sync.Mutex
-	closed  bool
-	waiting []job                // oldest first
-	known   map[string]struct{}  // keys that wait or are at work
-	failed  map[string]time.Time // until when
-	stats   Stats
-}
-
-type job struct {
-	key string
-	do  func(context.Context) error
+	mu     sync.Mutex
+	closed bool
+	turns  line
+	known  map[string]struct{}  // keys that wait or are at work
+	failed map[string]time.Time // until when
+	stats  Stats
 }
 
 // Stats are what a queue counts.
@@ -66,28 +62,30 @@ type Stats struct {
 func New(ctx context.Context, cfg Config, quiet func(context.Context) error, report func(error)) *Queue {
 	q := &Queue{
 		cfg: cfg, quiet: quiet, report: report,
+		turns: line{byName: make(map[string]*tenant)},
 		known: make(map[string]struct{}), failed: make(map[string]time.Time),
 	}
 	q.ctx, q.end = context.WithCancel(ctx)
 	return q
 }
 
-// Offer has the job carried out some time. It is dropped if too many wait, and
-// ignored if one of the key waits, is at work or has failed of late. A job that
-// returns Overloaded was not carried out: that is no failure, and it is dropped.
-func (q *Queue) Offer(key string, do func(context.Context) error) {
+// Offer has the job of a tenant carried out some time. If too many wait, the tenant
+// that has most loses its newest. The job is ignored if one of the key waits, is at work
+// or has failed of late. One that returns Overloaded was not carried out: that is no
+// failure, and it is dropped.
+func (q *Queue) Offer(tenant, key string, do func(context.Context) error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if _, ok := q.known[key]; ok || q.closed || q.ctx.Err() != nil || time.Now().Before(q.failed[key]) {
 		return
 	}
 	delete(q.failed, key)
-	if len(q.waiting) >= q.cfg.Queue {
-		q.stats.Dropped++
-		return
-	}
 	q.known[key] = struct{}{}
-	q.waiting = append(q.waiting, job{key, do})
+	q.turns.add(tenant, job{key, do})
+	if q.turns.count > q.cfg.Queue {
+		delete(q.known, q.turns.drop().key)
+		q.stats.Dropped++
+	}
 	if q.stats.Working < q.cfg.Workers {
 		q.stats.Working++
 		q.ended.Go(q.work)
@@ -119,7 +117,7 @@ func (q *Queue) Stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.stats
-	s.Waiting = len(q.waiting)
+	s.Waiting = q.turns.count
 	return s
 }
 
@@ -140,14 +138,11 @@ func (q *Queue) work() {
 func (q *Queue) take(stopped bool) (job, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if stopped || len(q.waiting) == 0 {
+	if stopped || q.turns.count == 0 {
 		q.stats.Working--
 		return job{}, false
 	}
-	j := q.waiting[0]
-	q.waiting[0] = job{} // the rest of the slice must not hold it
-	q.waiting = q.waiting[1:]
-	return j, true
+	return q.turns.next(), true
 }
 
 // carry runs a job and turns its panic into an error.

@@ -29,7 +29,7 @@ func TestQueue(t *testing.T) {
 		q := background.New(t.Context(), background.Config{Workers: 2, Queue: 100}, quiet, silent(t))
 		var now, most, done atomic.Int64
 		for i := range 50 {
-			q.Offer(strconv.Itoa(i), func(context.Context) error {
+			q.Offer("a", strconv.Itoa(i), func(context.Context) error {
 				most.Store(max(most.Load(), now.Add(1)))
 				time.Sleep(time.Second)
 				now.Add(-1)
@@ -58,7 +58,7 @@ func TestQueueIsBounded(t *testing.T) {
 		q := background.New(t.Context(), background.Config{Workers: 1, Queue: 2}, quiet, silent(t))
 		var order []string
 		offer := func(key string) {
-			q.Offer(key, func(context.Context) error {
+			q.Offer("a", key, func(context.Context) error {
 				time.Sleep(time.Second)
 				order = append(order, key)
 				return nil
@@ -86,6 +86,42 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 }
 
+// TestTenantsTakeTurns has one offer far more than fits.
+func TestTenantsTakeTurns(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		offers  string // by tenant; the first is at work when the others come
+		queue   int
+		want    string
+		dropped int64
+	}{
+		{"in turn", "aaaabbc", 9, "aabcaba", 0},
+		{"one who comes late", "aaaaaab", 9, "aabaaaa", 0},
+		{"who has most gives way", "aaaaaaaaabb", 4, "aabab", 6},
+		{"not who has little", "abbbbbbc", 3, "abcb", 4},
+		{"the last of one who has little", "abcd", 2, "abc", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q := background.New(t.Context(), background.Config{Workers: 1, Queue: tt.queue}, quiet, silent(t))
+				var done strings.Builder
+				for i, tenant := range strings.Split(tt.offers, "") {
+					q.Offer(tenant, strconv.Itoa(i), func(context.Context) error {
+						time.Sleep(time.Second)
+						done.WriteString(tenant)
+						return nil
+					})
+					synctest.Wait()
+				}
+				time.Sleep(time.Minute)
+				if s := q.Stats(); done.String() != tt.want || s.Dropped != tt.dropped || s.Waiting != 0 {
+					t.Errorf("done %s, %+v; want %s, %d dropped", &done, s, tt.want, tt.dropped)
+				}
+			})
+		})
+	}
+}
+
 // TestFailures are not repeated for a while, unless the job was not carried out.
 func TestFailures(t *testing.T) {
 	broken := fault.Errorf(fault.Unprocessable, "broken")
@@ -104,7 +140,7 @@ func TestFailures(t *testing.T) {
 				var reports []error
 				q := background.New(t.Context(), background.Config{Workers: 1, Queue: 9}, quiet, func(err error) { reports = append(reports, err) })
 				for range 3 {
-					q.Offer("a", func(context.Context) error { return tt.do() })
+					q.Offer("a", "a", func(context.Context) error { return tt.do() })
 					time.Sleep(time.Second)
 				}
 				if s := q.Stats(); s != tt.want || len(reports) != tt.reports {
@@ -114,7 +150,7 @@ func TestFailures(t *testing.T) {
 					t.Errorf("reported %v", reports[0])
 				}
 				time.Sleep(5 * time.Minute)
-				q.Offer("a", func(context.Context) error { return nil })
+				q.Offer("a", "a", func(context.Context) error { return nil })
 				synctest.Wait()
 				if q.Stats().Done != 1 {
 					t.Errorf("after a while, Stats = %+v", q.Stats())
@@ -136,7 +172,7 @@ func TestQuiet(t *testing.T) {
 				return ctx.Err()
 			}
 		}, silent(t))
-		q.Offer("a", func(context.Context) error { return nil })
+		q.Offer("a", "a", func(context.Context) error { return nil })
 		synctest.Wait()
 		if s := q.Stats(); s.Waiting != 1 || s.Done != 0 {
 			t.Errorf("Stats = %+v", s)
@@ -161,11 +197,11 @@ func TestClose(t *testing.T) {
 			time.Sleep(time.Second) // a codec does not stop at once
 			return ctx.Err()
 		}
-		q.Offer("a", job)
-		q.Offer("b", job)
+		q.Offer("a", "a", job)
+		q.Offer("a", "b", job)
 		synctest.Wait()
 		stop() // with the server
-		q.Offer("c", job)
+		q.Offer("a", "c", job)
 		short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		if err := q.Close(short); !errors.Is(err, context.DeadlineExceeded) {
@@ -174,7 +210,7 @@ func TestClose(t *testing.T) {
 		if err := q.Close(t.Context()); err != nil {
 			t.Errorf("Close = %v", err)
 		}
-		q.Offer("d", job)
+		q.Offer("a", "d", job)
 		if begun.Load() != 1 || q.Stats().Failed != 0 || q.Stats().Working != 0 {
 			t.Errorf("%d jobs begun, Stats = %+v", begun.Load(), q.Stats())
 		}

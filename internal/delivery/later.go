@@ -14,8 +14,8 @@ import (
 // A Later carries out jobs in the background.
 type Later interface {
 	// Offer may drop the job: it is offered again with the next request. It is not
-	// carried out while another of the same key waits or is at work.
-	Offer(key string, job func(context.Context) error)
+	// carried out while another of the same key waits or is at work. Clouds take turns.
+	Offer(cloud, key string, job func(context.Context) error)
 }
 
 // InterimLife is how long, in seconds, an interim picture may be kept: long enough
@@ -66,7 +66,7 @@ func (s *Service) interim(ctx context.Context, r Request, answer Answer, wanted 
 	}
 	answer.Interim = true
 	// Only now, so that it does not compete with the picture that is waited for.
-	s.Later.Offer(key, func(ctx context.Context) error {
+	s.Later.Offer(route.Cloud.Name, key, func(ctx context.Context) error {
 		return s.Cache.Fill(ctx, key, func(ctx context.Context) (*Picture, error) {
 			return s.make(ctx, turn{cloud: route.Cloud.Name, later: true}, route, wanted)
 		})

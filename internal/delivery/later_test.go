@@ -34,7 +34,7 @@ const (
 // A someday keeps the jobs it is offered until a test has them carried out.
 type someday map[string]func(context.Context) error
 
-func (s someday) Offer(key string, job func(context.Context) error) { s[key] = job }
+func (s someday) Offer(_, key string, job func(context.Context) error) { s[key] = job }
 
 // carryOut does and forgets all jobs.
 func (s someday) carryOut(t *testing.T) (errs []error) {

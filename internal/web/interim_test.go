@@ -13,7 +13,7 @@ import (
 // A someday keeps the jobs it is offered.
 type someday map[string]func(context.Context) error
 
-func (s someday) Offer(key string, job func(context.Context) error) { s[key] = job }
+func (s someday) Offer(_, key string, job func(context.Context) error) { s[key] = job }
 
 // newDeferring returns a site that makes AVIF when the test says so.
 func newDeferring(t *testing.T, lifetime string) (*web.Site, func()) {
