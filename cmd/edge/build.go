@@ -63,7 +63,7 @@ func (e *edge) stop() {
 // key in edge.yaml.
 func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Logger) (*edge, error) {
 	measured := metrics.New()
-	gates, err := newGates(s)
+	gates, err := newGates(s, len(clouds))
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		Routes:   routes,
 		Cache:    pictures,
 		Renderer: measured.Renderer(renderer),
-		Gates:    delivery.Gates{Fetch: gates.fetch, Render: gates.render, Idle: gates.idle},
+		Gates:    delivery.Gates{Line: gates.render, Fetch: gates.fetch, Render: gates.render, Idle: gates.idle},
 		Later:    later,
 		Estimate: renderer.estimate,
 	}

@@ -33,6 +33,38 @@ func (p *process) connect(t *testing.T, n int) (closeAll func()) {
 	return closeAll
 }
 
+// TestConnections leaves descriptors for all that the settings allow.
+func TestConnections(t *testing.T) {
+	defaults := func(change func(*settings)) *settings {
+		s := &settings{Misses: 64, Isolation: "process"}
+		s.Admit.Queue, s.Render.Workers, s.Later.Workers = 256, 2, 1
+		s.Rendition.Memory = 64 << 20
+		change(s)
+		return s
+	}
+	const files, kept = 100_000, 64 + 256 + 4*64 + (64 + 256 + 2 + 1) + 2*10 + 512 + 1024
+	for _, tt := range []struct {
+		name   string
+		change func(*settings)
+		files  int
+		want   int
+	}{
+		{"as it comes", func(*settings) {}, files, files - kept},
+		{"a longer queue", func(s *settings) { s.Admit.Queue += 1000 }, files, files - kept - 1000},
+		{"more fetches", func(s *settings) { s.Misses += 100 }, files, files - kept - 500},
+		{"more workers", func(s *settings) { s.Render.Workers += 10 }, files, files - kept - 110},
+		{"no workers", func(s *settings) { s.Isolation = "none" }, files, files - kept + 20 + 512},
+		{"no renditions", func(s *settings) { s.Rendition.Memory = 0 }, files, files - kept + 1024},
+		{"a limit", func(s *settings) { s.Server.Max = 70 }, files, 70},
+		{"too few for all", func(*settings) {}, 1000, 500},
+		{"hardly any", func(*settings) {}, 1, 1},
+	} {
+		if got := defaults(tt.change).connections(tt.files); got != tt.want {
+			t.Errorf("%s: %d connections, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestFewDescriptors gives the edge few file descriptors and takes more
 // connections than that.
 func TestFewDescriptors(t *testing.T) {

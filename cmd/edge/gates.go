@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"runtime"
 
@@ -14,23 +13,25 @@ import (
 // gates hold back work that there is no room for.
 type gates struct {
 	fetch  *admit.Gate // places: originals on their way
-	source *admit.Gate // bytes: originals on their way and in use
+	source *admit.Gate // bytes, and places that bound descriptors: originals on their way and in use
 	render *admit.Gate // places and bytes: pictures being rendered
 	idle   *admit.Idle // the way to render for what nobody waits for
 }
 
-func newGates(s *settings) (*gates, error) {
+// newGates makes those of an edge with so many clouds.
+func newGates(s *settings, clouds int) (*gates, error) {
 	render, err := s.Admit.Settle()
 	if err != nil {
 		return nil, err
 	}
-	places := admit.New(render, cmp.Or(s.Render.Workers, runtime.NumCPU()))
+	// A render ends by itself: turns are enough, and nobody who is alone has to share.
+	places := admit.New(render, s.workers())
 	// Whoever waits here waits for the same reason in the end: renders are slower
 	// than they come.
 	bytes := admit.Config{Memory: s.SourceMemory, Queue: s.Admit.Queue, Wait: s.Admit.Wait}
 	return &gates{
-		fetch:  admit.New(bytes, s.Misses),
-		source: admit.New(bytes, s.Misses+s.Admit.Queue), // more cannot come to it
+		fetch:  admit.NewShared(bytes, s.Misses, clouds),
+		source: admit.NewShared(bytes, s.originals(), clouds),
 		render: places,
 		idle:   places.Idle(s.Idle, runtime.GOMAXPROCS(0)), // which knows the cgroup
 	}, nil
@@ -53,10 +54,15 @@ type budgeted struct {
 	next  origin.Buffers
 }
 
-// Get waits for room. A picture that is larger than all there is to have is too
-// large.
+// Get waits for room, unless the request holds some already: see [admit.Party]. A
+// picture that is larger than all there is to have, with the others of the request and
+// with what it is moved out of when it grows, is too large.
 func (b budgeted) Get(ctx context.Context, size int64) (origin.Buffer, error) {
-	leave, err := b.gate.Enter(ctx, admit.Ask{Bytes: size, Tenant: b.cloud})
+	party := admit.PartyOf(ctx)
+	if party == nil {
+		party = admit.NewParty(b.cloud, "")
+	}
+	leave, err := party.Enter(ctx, b.gate, size)
 	if fault.Of(err) == fault.Unprocessable {
 		return nil, fault.Wrap(err, fault.TooLarge, "the picture has too many bytes")
 	}

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"pixedge/internal/admit"
@@ -98,30 +97,6 @@ func (s *settings) check() error {
 	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
 	need(s.MetricsListen == "" || s.MetricsListen != s.Listen || strings.HasSuffix(s.Listen, ":0"), "metrics_listen", "must not be the address that pictures are served on")
 	return errors.Join(append(errs, s.Worker.Check(), s.Rendition.Check())...)
-}
-
-// connections returns how many connections of clients there may be at once, when
-// the process may open so many files: what max_connections says, and no more than
-// leaves some for sources, workers and health checks. A fill may hold a few
-// sockets and files.
-func (s *settings) connections(files int) int {
-	const fixed, perFill = 64, 4
-	kept := min(fixed+perFill*s.Misses, files/2)
-	room := max(files-kept, 1)
-	if s.Server.Max == 0 {
-		return room
-	}
-	return min(s.Server.Max, room)
-}
-
-// openFiles returns how many files the process may open. Package os has raised
-// the limit to the highest there is.
-func openFiles() int {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 1024 // POSIX systems' usual one
-	}
-	return int(min(limit.Cur, 1<<20))
 }
 
 // canListen reports whether text looks like an address to listen on.

@@ -14,9 +14,16 @@ type Gate interface {
 	Enter(ctx context.Context, a admit.Ask) (leave func(), err error)
 }
 
+// A Line is that of those who wait at a gate. Expect announces somebody who has to
+// fetch first; it refuses who would not be let into the line.
+type Line interface {
+	Expect(tenant, client string) (arrived func(), err error)
+}
+
 // Gates are those on the road of a picture that has to be made. A nil Gate lets
 // everybody in.
 type Gates struct {
+	Line   Line // before Render: what would be refused there is not fetched; may be nil
 	Fetch  Gate // before the original is asked for
 	Render Gate // before it is decoded, when it is known what that takes
 	Idle   Gate // instead of Render, for what nobody waits for
@@ -47,6 +54,15 @@ func (t turn) gate(all Gates) Gate {
 // ask is that of a turn.
 func (t turn) ask(n transform.Need) admit.Ask {
 	return admit.Ask{Bytes: n.Bytes, Cost: n.Time, Tenant: t.cloud, Client: t.client}
+}
+
+// expect announces a render before its original is fetched, if there will be one that
+// somebody waits for.
+func (s *Service) expect(t turn, route *Route) (arrived func(), err error) {
+	if s.Gates.Line == nil || t.later || route.plan.Original() {
+		return func() {}, nil
+	}
+	return s.Gates.Line.Expect(t.cloud, t.client)
 }
 
 // admitRender waits until there is room to render. What cannot be rendered at all

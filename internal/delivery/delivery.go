@@ -22,6 +22,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"pixedge/internal/admit"
 	"pixedge/internal/cache"
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
@@ -209,17 +210,27 @@ func (s *Service) describe(ctx context.Context, t turn, route *Route, original m
 	return media.Image{Data: append(data, '\n'), Format: media.JSON}, err
 }
 
-// fetch fetches when it is the client's turn.
+// fetch fetches when it is the client's turn. All pictures of the request are one party
+// at the gate of their memory.
 func (s *Service) fetch(ctx context.Context, t turn, route *Route) (original media.Image, files map[string]media.Image, release func(), err error) {
+	arrived, err := s.expect(t, route)
+	if err != nil {
+		return media.Image{}, nil, func() {}, err
+	}
+	defer arrived()
 	leave, err := enter(ctx, s.Gates.Fetch, t.ask(transform.Need{}))
 	if err != nil {
 		return media.Image{}, nil, func() {}, err
 	}
 	defer leave()
-	return route.fetch(ctx)
+	return route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)))
 }
 
-// fetch returns the original and the other pictures of the plan, all at once, and
+// AtOnce is how many pictures of one request are fetched at a time: more would take
+// the turns and the descriptors of others.
+const AtOnce = 4
+
+// fetch returns the original and the other pictures of the plan, a few at once, and
 // what gives their memory back, which is to be called in any case.
 func (r *Route) fetch(ctx context.Context) (original media.Image, files map[string]media.Image, release func(), err error) {
 	names := append([]string{r.source}, r.plan.Files()...)
@@ -230,6 +241,7 @@ func (r *Route) fetch(ctx context.Context) (original media.Image, files map[stri
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(AtOnce)
 	for i, name := range names {
 		group.Go(func() (err error) {
 			originals[i], err = r.zone.Fetcher.Fetch(ctx, name)

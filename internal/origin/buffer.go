@@ -6,7 +6,9 @@ import "context"
 type Buffers interface {
 	// Get returns a buffer of size bytes, which is more than 0. It is called
 	// before the bytes are fetched: it may wait until ctx ends, or fail with
-	// fault.Overloaded, while there is no memory to be had.
+	// fault.Overloaded, while there is no memory to be had. Whoever asks for a
+	// larger one holds the smaller meanwhile, so both count, and to wait for it
+	// would be to wait for others who do the same.
 	Get(ctx context.Context, size int64) (Buffer, error)
 }
 

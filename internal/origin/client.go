@@ -30,10 +30,12 @@ const (
 	maxInterim     = 5 // answers of a status below 200, before the one that counts
 	maxRedirects   = 3
 
-	// Links may lead to very many hosts, most of which are asked once.
-	maxIdleConns        = 256
 	maxIdleConnsPerHost = 16
 )
+
+// IdleConns is how many connections a source keeps open for the next request. Links
+// may lead to very many hosts, most of which are asked once.
+const IdleConns = 256
 
 // agent is the name by which we make ourselves known.
 const agent = "pixedge"
@@ -75,7 +77,7 @@ func newClient(h *Hosts, k Kind, allowed []hostRule, g *Guard, trusted string) c
 			IdleConnTimeout:        idleTimeout,
 			MaxResponseHeaderBytes: maxHeader,
 			MaxConnsPerHost:        2 * h.limits.Fetches, // some are still being dialed for nobody
-			MaxIdleConns:           maxIdleConns,
+			MaxIdleConns:           IdleConns,
 			MaxIdleConnsPerHost:    maxIdleConnsPerHost,
 		}},
 	}

@@ -183,6 +183,10 @@ func (p *Pool) Share(data []byte) (r *Region, done func(), err error) {
 	return r, r.Release, nil
 }
 
+// Most returns how many regions there can be in so many bytes, which is how many
+// descriptors they take.
+func Most(bytes int64) int { return int(bytes / minSize) }
+
 // Close gives idle regions back to the system.
 func (p *Pool) Close() {
 	p.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -80,6 +81,12 @@ func hasLeft(raw syscall.RawConn) bool {
 	return err == nil && n == 0 || err != nil && !waiting
 }
 
-// Address returns the client's IP address, as the log has it. It is a method of
-// delivery.Client.
-func (x *exchange) Address() string { return string(x.site.clientIP(x)) }
+// Address returns the client's IP address, as the log has it, or its /64 of IPv6. It
+// is a method of delivery.Client.
+func (x *exchange) Address() string {
+	text := string(x.site.clientIP(x))
+	if a, err := netip.ParseAddr(text); err == nil && a.Is6() {
+		return household(a).String()
+	}
+	return text
+}
