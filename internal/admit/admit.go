@@ -10,6 +10,9 @@
 // and it not forever behind small work. When too many wait, it is the newest of
 // whoever has most waiting that is refused.
 //
+// What lasts as long as somebody else pleases takes a gate with shares, [NewShared], of
+// which nobody can hold everything. A request that asks there more than once is a [Party].
+//
 // Work that nobody waits for takes another way, [Idle]: it goes in only where it is
 // in nobody's way.
 //
@@ -177,10 +180,9 @@ func (g *Gate) laneOf(a Ask) int {
 
 // full reports whether too many wait, or for longer than anybody is to wait. The
 // only one who waits is never too many, unless none may.
-func (g *Gate) full() bool { return g.isFull(g.crowd.all) }
-
-func (g *Gate) isFull(all sum) bool {
-	return all.count > g.queue || all.count > 1 && g.toDo(all) > g.wait
+func (g *Gate) full() bool {
+	all := g.crowd.all
+	return all.count > g.queue || all.count > 1 && g.ahead() > g.wait
 }
 
 // load is which part of the queue is taken by who wait: of its places or of its
@@ -246,10 +248,11 @@ func (g *Gate) admit() {
 	}
 }
 
-// tooLate reports whether w would not be done before whoever waits for it gives up,
-// so that to begin is a waste. g.mu is held.
+// tooLate reports whether w would hardly be done before whoever waits for it gives up,
+// and others wait who could be. Who is alone may try: estimates are no more than that.
+// g.mu is held.
 func (g *Gate) tooLate(w *waiter) bool {
-	return !w.due.IsZero() && time.Until(w.due).Seconds() < w.work().Seconds()*g.pace
+	return g.crowd.all.count > 1 && !w.due.IsZero() && time.Until(w.due).Seconds() < w.work().Seconds()*g.pace
 }
 
 // take gives w its place and its memory. g.mu is held.

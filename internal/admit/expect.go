@@ -5,6 +5,11 @@ import (
 	"time"
 )
 
+// early is the part of a line, in quarters, that is for those who were announced. The
+// rest is for whoever has more right to it, and for estimates that are too low: those
+// who come last would wait in vain, and what was fetched for them would be a waste.
+const early = 3
+
 // Expect announces an ask that is not known yet, because something has to be fetched
 // before. It returns Overloaded where the ask would be refused at once if it were of
 // the usual kind: then fetching would be a waste. Otherwise the caller calls arrived,
@@ -24,11 +29,11 @@ func (g *Gate) Expect(tenant, client string) (arrived func(), err error) {
 	}), nil
 }
 
-// crowded is full, with those that are expected and one more.
+// crowded reports whether those that are expected and one more would be too many.
 func (g *Gate) crowded() bool {
 	all := g.crowd.all
 	all.add(g.expected+1, g.typical)
-	return g.isFull(all)
+	return all.count > g.queue || all.count > 1 && g.toDo(all) > g.wait/4*early
 }
 
 // heaviest reports whether the client, with one more ask of so much work, has most

@@ -22,8 +22,8 @@ import (
 // and less where others hold something, but there is always some left for the next
 // (dynamic thresholds: Choudhury, Hahne, 1998). Who holds nothing is not held to it
 // and gets one thing wherever there is room, which may then grow once, so that a
-// picture larger than any share is possible. Who may not have more stands aside and keeps nothing from others;
-// nothing else passes it that is its own.
+// picture larger than any share is possible. Who may not have more stands aside and
+// keeps nothing from others, and nothing of its own passes it.
 
 // A holding is what a tenant or a client holds.
 type holding struct {

@@ -253,6 +253,16 @@ func TestPartyWaits(t *testing.T) {
 	})
 }
 
+// TestLastTry lets who is alone try what will hardly be done.
+func TestLastTry(t *testing.T) {
+	tell(t, 1, 10, func(s *story) {
+		ctx, cancel := context.WithTimeout(s.t.Context(), time.Second/2)
+		defer cancel()
+		s.comeFor(ctx, "late", ask("a/1"), time.Second)
+		s.wantOrder("late")
+	})
+}
+
 // TestExpect refuses what would be refused later, and nothing else.
 func TestExpect(t *testing.T) {
 	for _, tt := range []struct {
