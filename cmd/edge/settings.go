@@ -32,8 +32,8 @@ type settings struct {
 	DrainTimeout  time.Duration `default:"30s" help:"Longest time to wait for requests in flight when stopping."`
 	DrainDelay    time.Duration `default:"0s" help:"How long to go on serving after /ready fails, so that balancers notice."`
 
-	Misses       int         `name:"max-misses" default:"64" help:"Originals that may be fetched at once; more wait their turn."`
-	SourceMemory config.Size `name:"source-memory" default:"256MiB" help:"Memory for originals that are being fetched or rendered; more wait until there is room."`
+	Misses       int         `name:"max-misses" default:"64" help:"Originals that may be fetched at once; more wait their turn. One client alone gets half of them, or a quarter where there are several clouds: see security.md."`
+	SourceMemory config.Size `name:"source-memory" default:"256MiB" help:"Memory for originals that are being fetched or rendered; more wait until there is room. It is shared among clients and clouds as max_misses is."`
 
 	Server    web.Config        `embed:""`
 	Cache     cache.Config      `embed:""`

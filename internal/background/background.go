@@ -22,7 +22,7 @@ import (
 // Config says how much may be done and wait.
 type Config struct {
 	Workers int `name:"background-workers" default:"1" help:"Pictures that are made in the background at once."`
-	Queue   int `name:"background-queue" default:"1000" help:"Pictures that may wait to be made in the background; more are left to a later request."`
+	Queue   int `name:"background-queue" default:"1000" help:"Pictures that may wait to be made in the background; more are left to a later request, those of the cloud that has most waiting first."`
 }
 
 // failureLife is how long a key that failed is not taken again. What is wrong with

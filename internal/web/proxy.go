@@ -10,7 +10,7 @@ import (
 type Connections struct {
 	Max       int            `name:"max-connections" default:"0" help:"Connections of clients at once. A few more are taken for /health and /ready and answered 503 otherwise; the rest is closed. 0: as many as the limit of the process on open files leaves room for."`
 	PerClient int            `name:"max-connections-per-client" default:"0" help:"Connections at once from one address, or from one /64 of IPv6; more are closed. Trusted proxies have no such limit. 0: no limit."`
-	Trusted   []netip.Prefix `name:"trusted-proxies" help:"Networks of proxies whose header X-Forwarded-For says who the client is, such as 10.0.0.0/8. Everybody else's is ignored."`
+	Trusted   []netip.Prefix `name:"trusted-proxies" help:"Networks of proxies whose header X-Forwarded-For says who the client is, such as 10.0.0.0/8. Everybody else's is ignored, and all that come through such a proxy share what one client gets."`
 }
 
 // concurrency is the limit in fasthttp, which is above ours: its workers end a
