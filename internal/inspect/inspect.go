@@ -88,6 +88,12 @@ func (h Header) Animated() bool {
 	return h.Frames > 1 && (h.Format == media.GIF || h.Format == media.WebP)
 }
 
+// Subsampled reports whether the picture is a JPEG or WebP that stores colors at a
+// quarter of its pixels (4:2:0), or none: they are nowhere finer than that.
+func (h Header) Subsampled() bool {
+	return h.Format == media.JPEG && h.Samples <= 1.5 || h.Format == media.WebP && !h.Lossless
+}
+
 // Read reads the header of data in at most linear time.
 //
 // Its errors are Unsupported for what is in no format that is let in, and

@@ -69,6 +69,29 @@ func TestJPEG(t *testing.T) {
 	checkCuts(t, plainJPEG(), len(plainJPEG())-len(scan(3)))
 }
 
+// TestSubsampled has colors at a quarter of the pixels, or none, and finer ones.
+func TestSubsampled(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		h    inspect.Header
+		want bool
+	}{
+		{"4:2:0", inspect.Header{Format: media.JPEG, Samples: 1.5}, true},
+		{"grey", inspect.Header{Format: media.JPEG, Samples: 1}, true},
+		{"4:2:2", inspect.Header{Format: media.JPEG, Samples: 2}, false},
+		{"4:4:4", inspect.Header{Format: media.JPEG, Samples: 3}, false},
+		{"YCCK", inspect.Header{Format: media.JPEG, Samples: 2.5}, false},
+		{"WebP", inspect.Header{Format: media.WebP, Samples: 1.5}, true},
+		{"WebP with alpha", inspect.Header{Format: media.WebP, Samples: 2.5, Alpha: true}, true},
+		{"lossless WebP", inspect.Header{Format: media.WebP, Samples: 4, Lossless: true}, false},
+		{"PNG of a palette", inspect.Header{Format: media.PNG, Samples: 1}, false},
+	} {
+		if got := c.h.Subsampled(); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+}
+
 func TestJPEGRefuses(t *testing.T) {
 	color := sof(0, 9, 8, 0x22, 0x11, 0x11)
 	checkSamples(t, []sample{

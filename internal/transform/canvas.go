@@ -31,6 +31,8 @@ type Canvas struct {
 	most   int  // pixels a picture may have at any step, its frames counted
 	shrunk shrunk
 
+	subsampled bool // colors come from a picture that stores them at half its size, and nothing finer was added
+
 	late   func() error // why it is too late to go on with another frame; nil if it is not
 	finder *face.Finder
 	open   func(name string, plan Plan) (*Canvas, error) // another picture, after a plan; nil within such a picture

@@ -113,6 +113,8 @@ type grey struct{}
 
 func (grey) Params(*op.ParamSet) {}
 
+func (grey) keepsColors() bool { return true }
+
 func (grey) Apply(c *Canvas) error {
 	return c.do((*vips.Image).Grey)
 }

@@ -86,6 +86,9 @@ type (
 	cropper interface {
 		part(from size) (part image.Rectangle, ok bool)
 	}
+	// A colorKeeper brings no colors that are finer than those it is given: it moves,
+	// scales or softens pixels. It says whether it is such a case.
+	colorKeeper interface{ keepsColors() bool }
 	// A nester has operations of its own to compile, and checks what no single
 	// parameter can.
 	nester interface {
@@ -210,6 +213,15 @@ func (c *Compiler) nested(text string) (Plan, error) {
 		return Plan{}, invalid("t.merge: tr: operations on a second picture may not name a third")
 	}
 	return plan, err
+}
+
+// keepsColors reports whether colors that were stored at half the size of a picture
+// are no finer after the plan.
+func (p Plan) keepsColors() bool {
+	return !slices.ContainsFunc(p.steps, func(step Operation) bool {
+		k, ok := step.(colorKeeper)
+		return !ok || !k.keepsColors()
+	})
 }
 
 // Files lists the pictures that the plan needs besides the original, as the URL

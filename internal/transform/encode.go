@@ -78,7 +78,7 @@ func (e encoder) write(ctx context.Context, c *Canvas, o Output, place vips.Plac
 			return nil, damaged(err)
 		}
 	}
-	data, err := img.Save(ctx, e.save, e.settings(img, o), place)
+	data, err := img.Save(ctx, e.save, e.settings(img, o, c.subsampled), place)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -101,11 +101,19 @@ func (c *Canvas) picture(moving bool) (*vips.Image, error) {
 	return first.Copy(), nil
 }
 
-func (e encoder) settings(img *vips.Image, o Output) vips.Settings {
-	with := vips.Settings{Quality: cmp.Or(o.Quality, e.quality), Effort: e.effort}
+// fine is the quality from which on AVIF keeps colors in full whatever the picture, as
+// libvips has it.
+const fine = 90
+
+func (e encoder) settings(img *vips.Image, o Output, subsampled bool) vips.Settings {
+	with := vips.Settings{Quality: cmp.Or(o.Quality, e.quality), Effort: e.effort, Lossless: o.Lossless}
 	if o.Saving {
 		with.Quality = with.Quality * 3 / 4
 	}
+	// As with sharp: a JPEG of high quality grows by a fifth with full chroma. In AVIF
+	// that keeps the edges of vivid colors for a twentieth more bytes, if the picture has
+	// such edges.
+	with.Subsample = e.save == vips.SaveJPEG || subsampled && with.Quality < fine && !o.Lossless
 	var options []string
 	add := func(set bool, option string, savers ...vips.Saver) {
 		for _, s := range savers {
@@ -115,12 +123,7 @@ func (e encoder) settings(img *vips.Image, o Output) vips.Settings {
 		}
 	}
 	add(o.Palette, "palette=true,filter=none", vips.SavePNG) // filters are for neighbours that are alike, and indices are not
-	add(o.Lossless, "lossless=true", vips.SaveWebP, vips.SaveAVIF, vips.SaveJXL)
 	add(o.Progressive, "interlace=true", vips.SaveJPEG, vips.SavePNG)
-	// As with sharp. In AVIF full chroma keeps the edges of vivid colors for a
-	// twentieth more bytes; a JPEG of high quality grows by a fifth with it.
-	add(true, "subsample-mode=off", vips.SaveAVIF)
-	add(true, "subsample-mode=on", vips.SaveJPEG)
 	// JPEG inside, as with sharp, for what JPEG can hold.
 	plain := !img.HasAlpha() && !img.Wide()
 	add(plain, "compression=jpeg", vips.SaveTIFF)

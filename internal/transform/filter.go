@@ -17,6 +17,8 @@ func (b *blur) Params(p *op.ParamSet) {
 
 func (b *blur) hint(h Hints, ownDPR bool) { b.dpr = h.density(b.dpr, ownDPR) }
 
+func (*blur) keepsColors() bool { return true }
+
 func (b *blur) Apply(c *Canvas) error {
 	// 0.3 is the least that sharp and libvips take; 100 the most worth its time.
 	sigma := min(max(0.3, b.sigma*b.dpr), 100)
@@ -37,6 +39,8 @@ func (s *sharpen) Params(p *op.ParamSet) {
 	p.Float(&s.sigma, "s", 1.5, 0.1, 10, "Standard deviation, in pixels, of the blur that is taken away.")
 }
 
+func (*sharpen) keepsColors() bool { return true }
+
 func (s *sharpen) Apply(c *Canvas) error {
 	return c.do(func(img *vips.Image) error { return img.Sharpen(s.sigma) })
 }
@@ -53,6 +57,8 @@ type median struct{ size int }
 func (m *median) Params(p *op.ParamSet) {
 	p.Int(&m.size, "s", 3, 1, 10, "Side in pixels of the square whose middle value is taken.")
 }
+
+func (*median) keepsColors() bool { return true }
 
 func (m *median) Apply(c *Canvas) error {
 	if m.size > min(c.size.w, c.size.h) {

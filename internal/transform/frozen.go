@@ -29,10 +29,20 @@ type frozen struct {
 	bands  int
 	turn   turn
 	shrunk shrunk
-	x, y   float64 // pixels a millimeter, for printers
+
+	subsampled bool // as on a canvas
+
+	x, y float64 // pixels a millimeter, for printers
 }
 
 const frozenHead = 8*4 + 2*8
+
+// The flags of a head.
+const (
+	flopped = 1 << iota // the turn begins with a mirroring
+	subsampled
+	flagsEnd
+)
 
 // maxFrozen is the longest side a head may speak of.
 const maxFrozen = 1 << 20
@@ -49,10 +59,13 @@ func readFrozen(data []byte) (f frozen, pixels []byte, err error) {
 		n[i] = int(binary.LittleEndian.Uint32(data[4*i:]))
 	}
 	number := func(at int) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(data[at:])) }
-	f = frozen{size{n[0], n[1]}, n[2], turn{n[3] == 1, n[4]}, shrunk{n[5], size{n[6], n[7]}}, number(32), number(40)}
+	f = frozen{
+		size: size{n[0], n[1]}, bands: n[2], turn: turn{n[3]&flopped != 0, n[4]}, subsampled: n[3]&subsampled != 0,
+		shrunk: shrunk{n[5], size{n[6], n[7]}}, x: number(32), y: number(40),
+	}
 	pixels = data[frozenHead:]
 	sound := max(f.size.w, f.size.h, f.shrunk.from.w, f.shrunk.from.h) <= maxFrozen && min(f.size.w, f.size.h) > 0 &&
-		f.bands >= 1 && f.bands <= 4 && f.turn.quarters <= 3 && len(pixels) == f.size.w*f.size.h*f.bands &&
+		f.bands >= 1 && f.bands <= 4 && n[3] < flagsEnd && f.turn.quarters <= 3 && len(pixels) == f.size.w*f.size.h*f.bands &&
 		f.x >= 0 && f.x <= maxFrozen && f.y >= 0 && f.y <= maxFrozen
 	if by := f.shrunk.by; by != 0 {
 		sound = sound && (by == 2 || by == 4 || by == 8) && f.size == size{f.shrunk.from.w / by, f.shrunk.from.h / by}
@@ -64,11 +77,14 @@ func readFrozen(data []byte) (f frozen, pixels []byte, err error) {
 }
 
 func (f frozen) append(head []byte) []byte {
-	flop := 0
+	flags := 0
 	if f.turn.flop {
-		flop = 1
+		flags |= flopped
 	}
-	for _, n := range []int{f.size.w, f.size.h, f.bands, flop, f.turn.quarters, f.shrunk.by, f.shrunk.from.w, f.shrunk.from.h} {
+	if f.subsampled {
+		flags |= subsampled
+	}
+	for _, n := range []int{f.size.w, f.size.h, f.bands, flags, f.turn.quarters, f.shrunk.by, f.shrunk.from.w, f.shrunk.from.h} {
 		head = binary.LittleEndian.AppendUint32(head, uint32(n)) //nolint:gosec // sides of pictures
 	}
 	for _, x := range []float64{f.x, f.y} {
@@ -84,7 +100,7 @@ func (c *Canvas) freeze(ctx context.Context, place vips.Place) (data []byte, err
 	if img.Wide() || img.Bands() > 4 {
 		return nil, fault.Errorf(fault.Unsupported, "these pixels cannot be passed on")
 	}
-	f := frozen{size: imageSize(img), bands: img.Bands(), turn: c.turn, shrunk: c.shrunk}
+	f := frozen{size: imageSize(img), bands: img.Bands(), turn: c.turn, shrunk: c.shrunk, subsampled: c.subsampled}
 	f.x, f.y = img.Resolution()
 	if place == nil {
 		place = func(n int) ([]byte, error) { return make([]byte, n), nil }
@@ -129,7 +145,7 @@ func (r *Renderer) thaw(data []byte, plan Plan, most Limits) (*Canvas, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.turn = f.turn
+	c.turn, c.subsampled = f.turn, f.subsampled
 	c.size = c.turn.of(imageSize(img))
 	return c, nil
 }

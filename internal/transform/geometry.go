@@ -47,6 +47,8 @@ func (r *crop) part(from size) (part image.Rectangle, ok bool) {
 	return part, r.position == "" && !part.Empty()
 }
 
+func (*crop) keepsColors() bool { return true }
+
 func (r *crop) Apply(c *Canvas) error {
 	if r.position != "" {
 		return c.keep(size{cmp.Or(r.w, c.size.w), cmp.Or(r.h, c.size.h)}, r.position)
@@ -93,6 +95,8 @@ func (e *extract) part(from size) (part image.Rectangle, ok bool) {
 	return part, !part.Empty() && part.In(image.Rect(0, 0, from.w, from.h))
 }
 
+func (*extract) keepsColors() bool { return true }
+
 func (e *extract) Apply(c *Canvas) error {
 	part, ok := e.part(c.size)
 	if !ok {
@@ -126,6 +130,8 @@ func (r *rotate) Params(p *op.ParamSet) {
 func (r *rotate) pass(from size) (to size, ok bool) {
 	return turn{quarters: r.angle / 90 & 1}.of(from), r.angle%90 == 0
 }
+
+func (r *rotate) keepsColors() bool { return r.angle%90 == 0 }
 
 func (r *rotate) Apply(c *Canvas) error {
 	angle := (r.angle%360 + 360) % 360
@@ -168,6 +174,8 @@ func (flip) Params(*op.ParamSet) {}
 
 func (flip) pass(from size) (to size, ok bool) { return from, true }
 
+func (flip) keepsColors() bool { return true }
+
 func (flip) Apply(c *Canvas) error { return c.do((*vips.Image).Flip) }
 
 func (flip) weigh(d *draft) {
@@ -180,6 +188,8 @@ type flop struct{}
 func (flop) Params(*op.ParamSet) {}
 
 func (flop) pass(from size) (to size, ok bool) { return from, true }
+
+func (flop) keepsColors() bool { return true }
 
 func (flop) Apply(c *Canvas) error { return c.do((*vips.Image).Flop) }
 
@@ -244,6 +254,8 @@ type trim struct{ threshold int }
 func (t *trim) Params(p *op.ParamSet) {
 	p.Int(&t.threshold, "t", 10, 1, 500, "How far, in steps of 255, a pixel must be from the upper left one to count as picture.")
 }
+
+func (*trim) keepsColors() bool { return true }
 
 func (t *trim) Apply(c *Canvas) error {
 	if err := c.upright(); err != nil {

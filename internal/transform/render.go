@@ -158,6 +158,7 @@ func (r *Renderer) render(ctx context.Context, job Job) (media.Image, error) {
 // apply carries out the steps, but for the first ones that are done.
 func (p Plan) apply(ctx context.Context, c *Canvas, done int) error {
 	c.late = ctx.Err
+	c.subsampled = c.subsampled && p.keepsColors()
 	for _, step := range p.steps[done:] {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -225,10 +226,14 @@ func (r *Renderer) canvas(source source, plan Plan, most Limits, moving bool) (c
 		img.Close()
 		return nil, 0, damaged(err)
 	}
-	if c, err = newCanvas(img, int(most.MaxPixels), &r.finder); err == nil && plan.least > 0 {
+	if c, err = newCanvas(img, int(most.MaxPixels), &r.finder); err != nil {
+		return nil, 0, err
+	}
+	c.subsampled = source.header.Subsampled()
+	if plan.least > 0 {
 		c.shrunk = shrunk{plan.least, size{source.header.Width, source.header.Height}}
 	}
-	return c, done, err
+	return c, done, nil
 }
 
 // check holds an original to the limits by its header, before any pixel of it is

@@ -89,6 +89,9 @@ func (r *resize) shrinks(from size) (h, v float64) {
 	return h, v
 }
 
+// keepsColors holds but where bars are added.
+func (r *resize) keepsColors() bool { return fit(r.fit) != contain }
+
 func (r *resize) Apply(c *Canvas) error {
 	box, how := r.device(), fit(r.fit)
 	h, v := r.shrinks(c.size)

@@ -185,23 +185,25 @@ const (
 )
 
 type saver struct {
-	name   string // libvips' own, without _buffer
-	always string // options
-	q      bool   // has a quality
-	effort bool   // has an effort
-	frames bool   // may hold several
+	name     string // libvips' own, without _buffer
+	always   string // options
+	q        bool   // has a quality
+	effort   bool   // has an effort
+	lossless bool   // may lose nothing, or something
+	chroma   bool   // stores colors at half the size, or not, as it is told
+	frames   bool   // may hold several
 }
 
 func (s Saver) about() saver {
 	return [numSavers]saver{
-		SaveJPEG: {name: "jpegsave", always: "optimize-coding=true", q: true},
+		SaveJPEG: {name: "jpegsave", always: "optimize-coding=true", q: true, chroma: true},
 		SavePNG:  {name: "pngsave", always: "compression=6,filter=all", q: true, effort: true},
-		SaveWebP: {name: "webpsave", q: true, effort: true, frames: true},
-		SaveAVIF: {name: "heifsave", always: "compression=av1", q: true, effort: true},
+		SaveWebP: {name: "webpsave", q: true, effort: true, lossless: true, frames: true},
+		SaveAVIF: {name: "heifsave", always: "compression=av1", q: true, effort: true, lossless: true, chroma: true},
 		SaveHEIF: {name: "heifsave", always: "compression=hevc", q: true, effort: true},
 		SaveGIF:  {name: "gifsave", effort: true, frames: true},
 		SaveTIFF: {name: "tiffsave", q: true},
-		SaveJXL:  {name: "jxlsave", q: true, effort: true},
+		SaveJXL:  {name: "jxlsave", q: true, effort: true, lossless: true},
 	}[s]
 }
 
@@ -222,10 +224,12 @@ func (s Saver) Frames() bool { return s.about().frames }
 
 // Settings are what a saver is told. What it has no use for is ignored.
 type Settings struct {
-	Quality int      // 1 to 100
-	Effort  int      // from 0, as libvips counts
-	Options string   // more of libvips' own, such as "lossless=true"
-	Keep    []string // fields of the metadata to keep, by libvips' names; none: nothing is
+	Quality   int      // 1 to 100
+	Effort    int      // from 0, as libvips counts
+	Lossless  bool     // lose nothing
+	Subsample bool     // store colors at half the width and height (4:2:0), and not at all pixels (4:4:4)
+	Options   string   // more of libvips' own, such as "interlace=true"
+	Keep      []string // fields of the metadata to keep, by libvips' names; none: nothing is
 }
 
 // A Place returns memory of n bytes for a finished file.
@@ -235,21 +239,18 @@ type Place = func(n int) ([]byte, error)
 // and returns the file, in memory that place gives; nil takes Go's own. Save ends
 // early when ctx does, except while inside a codec.
 func (m *Image) Save(ctx context.Context, s Saver, with Settings, place Place) ([]byte, error) {
-	about := s.about()
-	name, free := cString(about.name + "_buffer")
-	defer free()
-	options, free := cString(about.options(with))
-	defer free()
 	// Stripping is not left to the savers: libvips 8.14 writes all metadata to WebP
 	// whatever strip says (its issue 3340).
 	if err := m.keep(with.Keep); err != nil {
 		return nil, err
 	}
-	defer m.cancelOn(ctx)()
-	var buf unsafe.Pointer
-	var size C.size_t
-	if C.pixedge_save(name, m.ref, options, &buf, &size) != 0 {
-		return nil, lastError("save")
+	encode := m.encode
+	if m.direct(s, with) {
+		encode = m.avif
+	}
+	buf, size, err := encode(ctx, s, with)
+	if err != nil {
+		return nil, err
 	}
 	defer C.g_free(C.gpointer(buf))
 	if place == nil {
@@ -263,6 +264,20 @@ func (m *Image) Save(ctx context.Context, s Saver, with Settings, place Place) (
 	return file, nil
 }
 
+// encode has libvips make the file, which is to be freed with g_free.
+func (m *Image) encode(ctx context.Context, s Saver, with Settings) (buf unsafe.Pointer, size C.size_t, err error) {
+	about := s.about()
+	name, free := cString(about.name + "_buffer")
+	defer free()
+	options, free := cString(about.options(with))
+	defer free()
+	defer m.cancelOn(ctx)()
+	if C.pixedge_save(name, m.ref, options, &buf, &size) != 0 {
+		return nil, 0, lastError("save")
+	}
+	return buf, size, nil
+}
+
 func (s saver) options(with Settings) string {
 	options := []string{fmt.Sprintf("strip=%t", len(with.Keep) == 0)}
 	if s.q {
@@ -270,6 +285,16 @@ func (s saver) options(with Settings) string {
 	}
 	if s.effort {
 		options = append(options, fmt.Sprintf("effort=%d", with.Effort))
+	}
+	if s.lossless && with.Lossless {
+		options = append(options, "lossless=true")
+	}
+	if s.chroma {
+		mode := "off"
+		if with.Subsample {
+			mode = "on"
+		}
+		options = append(options, "subsample-mode="+mode)
 	}
 	for _, more := range []string{s.always, with.Options} {
 		if more != "" {

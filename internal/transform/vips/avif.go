@@ -1,0 +1,44 @@
+package vips
+
+/*
+#cgo pkg-config: libheif
+#include "avif.h"
+#include "vips.h"
+*/
+import "C"
+
+import (
+	"context"
+	"unsafe"
+)
+
+// direct reports whether the image is of a kind that is encoded without libvips:
+// AVIF with a loss, in 8 bits, without metadata.
+func (m *Image) direct(s Saver, with Settings) bool {
+	space := m.ref.Type
+	return s == SaveAVIF && !with.Lossless && len(with.Keep) == 0 && !m.Wide() && m.Bands() <= 4 &&
+		(space == C.VIPS_INTERPRETATION_sRGB || space == C.VIPS_INTERPRETATION_B_W)
+}
+
+// avif encodes the image as libvips would, in this thread alone. The file is to be
+// freed with g_free.
+func (m *Image) avif(ctx context.Context, _ Saver, with Settings) (buf unsafe.Pointer, size C.size_t, err error) {
+	w, h := m.Size()
+	how := C.PixedgeAVIF{
+		width: C.int(w), height: C.int(h), bands: C.int(m.Bands()),
+		quality: C.int(with.Quality), speed: C.int(9 - with.Effort), // as libvips counts
+	}
+	if with.Subsample {
+		how.subsampled = 1
+	}
+	err = m.Raw(ctx, func(pixels []byte) error {
+		if ctx.Err() != nil {
+			return ctx.Err() // the codec would not ask
+		}
+		if C.pixedge_avif((*C.uchar)(unsafe.SliceData(pixels)), &how, &buf, &size) != 0 {
+			return lastError("save")
+		}
+		return nil
+	})
+	return buf, size, err
+}
