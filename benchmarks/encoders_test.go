@@ -47,14 +47,16 @@ func curve() []point {
 		for _, q := range qualities {
 			for _, e := range efforts {
 				for _, o := range append(options, "") {
-					list = append(list, point{name, s, l, vips.Settings{Quality: q, Effort: e, Options: o}})
+					list = append(list, point{name, s, l, vips.Settings{Quality: q, Effort: e, Options: o, Subsample: name == "jpeg" || name == "avif420"}})
 				}
 			}
 		}
 	}
 	add("jpeg", vips.SaveJPEG, vips.LoadJPEG, []int{70, 75, 80, 85}, []int{0}, "interlace=true")
 	add("webp", vips.SaveWebP, vips.LoadWebP, []int{70, 75, 80, 85}, []int{2, 3, 4, 5})
-	add("avif", vips.SaveAVIF, vips.LoadHEIF, []int{45, 50, 55, 60, 65}, []int{0, 1, 2, 3, 4})
+	for _, name := range []string{"avif444", "avif420"} {
+		add(name, vips.SaveAVIF, vips.LoadHEIF, []int{45, 50, 55, 60, 65}, []int{0, 1, 2, 3, 4})
+	}
 	add("jxl", vips.SaveJXL, vips.LoadJXL, []int{75, 80}, []int{3, 4, 5, 7})
 	add("png", vips.SavePNG, vips.LoadPNG, []int{100}, []int{7}, "compression=6,filter=none", "compression=6,filter=sub", "compression=6,filter=paeth",
 		"compression=6,filter=all", "compression=3,filter=all", "compression=9,filter=all", "palette=true")

@@ -207,6 +207,8 @@ write('art.png', toFormat('gif'))
 for (const q of [undefined, 20, 95]) write('photo.jpg', compress(q, 'jpeg'))
 write('photo.webp', compress(50, 'webp'))
 write('photo.avif', compress(50, 'avif'))
+// Half the chroma here, and all of it with sharp.
+for (const q of [30, 60, 85]) for (const p of ['photo.jpg', 'photo.webp']) write(p, toFormat('avif', { q }), resize({ w: 300 }))
 for (const d of [undefined, 72, 150]) for (const f of ['jpeg', 'png', 'tiff']) write('photo.png', density(d ?? 300, f))
 
 // Animations.
