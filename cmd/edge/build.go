@@ -26,6 +26,7 @@ import (
 	"pixedge/internal/signing"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
+	"pixedge/internal/worker"
 )
 
 // An edge is all the parts, put together.
@@ -68,7 +69,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		return nil, err
 	}
 	gates.watch(measured)
-	renderer, err := newRendering(s, log != nil, measured.Weigh)
+	renderer, err := newRendering(s, log != nil, worker.Watcher{Weighed: measured.Weigh, Replaced: measured.Replaced})
 	if err != nil {
 		return nil, err
 	}

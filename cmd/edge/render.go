@@ -35,10 +35,10 @@ type rendering struct {
 }
 
 // newRendering makes what s asks for. Only a program that serves has workers, and
-// they tell weigh what renders were estimated to take and what they took.
-func newRendering(s *settings, serving bool, weigh func(estimate, peak int64)) (*rendering, error) {
+// they tell watcher what they do.
+func newRendering(s *settings, serving bool, watcher worker.Watcher) (*rendering, error) {
 	if serving && s.Isolation == "process" {
-		return newWorkers(s, weigh)
+		return newWorkers(s, watcher)
 	}
 	if err := vips.Start(); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func newRendering(s *settings, serving bool, weigh func(estimate, peak int64)) (
 // idleShared is how much shared memory is kept for the next originals.
 const idleShared = 32 << 20
 
-func newWorkers(s *settings, weigh func(estimate, peak int64)) (*rendering, error) {
+func newWorkers(s *settings, watcher worker.Watcher) (*rendering, error) {
 	memory := shm.NewPool(idleShared)
 	// What a worker finds in its environment is what a codec may read of it. The
 	// allocator keeps what is freed, as far as the worker lets it: buffers of some MiB
@@ -83,7 +83,7 @@ func newWorkers(s *settings, weigh func(estimate, peak int64)) (*rendering, erro
 			"GOTRACEBACK=none", "LANG=C.UTF-8", "HOME=/nonexistent", "XDG_CACHE_HOME=/nonexistent",
 		},
 	}
-	p, err := worker.New(s.Worker, s.Render.Workers, command, memory, weigh)
+	p, err := worker.New(s.Worker, s.Render.Workers, command, memory, watcher)
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,7 @@ type Metrics struct {
 	out, in  prometheus.Counter
 	stage    *prometheus.HistogramVec
 	weight   weights
+	replaced prometheus.Histogram
 	served   *[600]atomic.Pointer[prometheus.Counter] // delivery requests by status: no hashing on a hit
 }
 
@@ -61,10 +62,14 @@ func New() *Metrics {
 			Buckets: prometheus.ExponentialBuckets(.0005, 2, 16),
 		}, []string{"stage", "result"}),
 		weight: newWeights(),
+		replaced: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "edge_worker_replacement_seconds", Help: "Time that a worker process which has ended was missing: 0 where a spare one took its place.",
+			Buckets: []float64{.001, .025, .05, .075, .1, .15, .25, .5, 1, 5},
+		}),
 		served: new([600]atomic.Pointer[prometheus.Counter]),
 	}
 	m.registry.MustRegister(m.requests, m.duration, m.out, m.in, m.stage,
-		m.weight.estimate, m.weight.peak, m.weight.ratio,
+		m.weight.estimate, m.weight.peak, m.weight.ratio, m.replaced,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -161,6 +166,9 @@ func (m *Metrics) WatchWorkers(stats func() worker.Stats) {
 		}, func() float64 { return float64(stats().Ended[cause]) }))
 	}
 }
+
+// Replaced notes for how long a worker that has ended was missing.
+func (m *Metrics) Replaced(missing time.Duration) { m.replaced.Observe(missing.Seconds()) }
 
 // WatchRenditions adds what a store of renditions counts.
 func (m *Metrics) WatchRenditions(stats func() rendition.Stats) {

@@ -247,6 +247,17 @@ func TestWatchGate(t *testing.T) {
 	)
 }
 
+func TestReplaced(t *testing.T) {
+	m := metrics.New()
+	m.Replaced(0)
+	m.Replaced(80 * time.Millisecond)
+	has(t, m,
+		`edge_worker_replacement_seconds_bucket{le="0.001"} 1`,
+		`edge_worker_replacement_seconds_bucket{le="0.1"} 2`,
+		"edge_worker_replacement_seconds_sum 0.08",
+	)
+}
+
 func TestWeigh(t *testing.T) {
 	m := metrics.New()
 	m.Weigh(20<<20, 16<<20)

@@ -29,6 +29,7 @@ const done = "done"
 type env struct {
 	dir  string // has a file "there" and a file "doomed"
 	pair [2]int // the two ends of a socket, from before Enter
+	file int    // memory of fileSize bytes, from before Enter
 }
 
 // refused are deeds that fail inside and succeed outside, so that it is Enter
@@ -65,13 +66,29 @@ func refused() map[string]func(e env) error {
 		"other user's limit": func(env) error {
 			return unix.Prlimit(os.Getppid(), unix.RLIMIT_CORE, nil, new(unix.Rlimit))
 		},
-		"limit of files":         func(env) error { return setLimit(unix.RLIMIT_NOFILE) },
-		"limit of memory":        func(env) error { return setLimit(unix.RLIMIT_AS) },
-		"limit of file size":     func(env) error { return setLimit(unix.RLIMIT_FSIZE) },
-		"code from a file":       codeFromFile,
-		"data becomes code":      dataBecomesCode,
-		"death signal":           func(env) error { return unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGTERM), 0, 0, 0) },
-		"long memory file":       func(env) error { return memoryFile(policy().File + 1) },
+		"limit of files":     func(env) error { return setLimit(unix.RLIMIT_NOFILE) },
+		"limit of memory":    func(env) error { return setLimit(unix.RLIMIT_AS) },
+		"limit of file size": func(env) error { return setLimit(unix.RLIMIT_FSIZE) },
+		"code from a file":   codeFromFile,
+		"data becomes code":  dataBecomesCode,
+		"death signal":       func(env) error { return unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGTERM), 0, 0, 0) },
+		"memory file": func(env) error {
+			fd, err := unix.MemfdCreate("more", unix.MFD_CLOEXEC)
+			return errors.Join(err, unix.Close(fd))
+		},
+		"longer memory file": func(e env) error { return unix.Ftruncate(e.file, 2*fileSize) },
+		"full memory file":   func(e env) error { return unix.Fallocate(e.file, 0, 0, fileSize) },
+		"write a long file": func(e env) error {
+			_, err := unix.Pwrite(e.file, []byte{1}, policy().File)
+			return err
+		},
+		"shared memory": func(env) error {
+			page, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+			if err != nil {
+				return err
+			}
+			return unix.Munmap(page)
+		},
 		"more memory than given": func(env) error { return mapMemory(policy().Memory + 1<<20) },
 		"more files than given":  func(env) error { return manyFiles(policy().Files + 1) },
 	}
@@ -90,12 +107,12 @@ func unread() map[string]func(e env) error {
 // granted are deeds that a worker needs.
 func granted() map[string]func(e env) error {
 	return map[string]func(e env) error{
-		"memory file": func(env) error { return memoryFile(1 << 20) },
-		"memory":      func(env) error { return mapMemory(256 << 20) },
-		"font":        readFont,
-		"budget":      func(env) error { return sandbox.Budget(time.Hour) },
-		"socket":      talk,
-		"threads":     threads,
+		"result":  writeResult,
+		"memory":  func(env) error { return mapMemory(256 << 20) },
+		"font":    readFont,
+		"budget":  func(env) error { return sandbox.Budget(time.Hour) },
+		"socket":  talk,
+		"threads": threads,
 		"exec memory": func(env) error {
 			_, err := unix.Mmap(-1, 0, 65536, unix.PROT_READ|unix.PROT_WRITE|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 			return err
@@ -183,6 +200,12 @@ func deeds(in message) (out message, err error) {
 	dir := in.Dir
 	e := env{dir: dir}
 	if e.pair, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
+		return out, err
+	}
+	if e.file, err = unix.MemfdCreate("result", unix.MFD_CLOEXEC); err != nil {
+		return out, err
+	}
+	if err := unix.Ftruncate(e.file, fileSize); err != nil {
 		return out, err
 	}
 	for _, name := range []string{"there", "doomed"} {
@@ -467,17 +490,12 @@ func setLimit(which int) error {
 	return unix.Prlimit(0, which, &now, nil)
 }
 
-func codeFromFile(env) error {
-	fd, err := unix.MemfdCreate("code", 0)
+func codeFromFile(e env) error {
+	page, err := unix.Mmap(e.file, 0, 4096, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_SHARED)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
-	if err := unix.Ftruncate(fd, 4096); err != nil {
-		return err
-	}
-	_, err = unix.Mmap(fd, 0, 4096, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_SHARED)
-	return err
+	return unix.Munmap(page)
 }
 
 func dataBecomesCode(env) error {
@@ -489,20 +507,16 @@ func dataBecomesCode(env) error {
 	return unix.Mprotect(page, unix.PROT_READ|unix.PROT_EXEC)
 }
 
-func memoryFile(size int64) error {
-	fd, err := unix.MemfdCreate("result", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+// fileSize is how many bytes a worker's memory for results has here.
+const fileSize = 1 << 20
+
+// writeResult writes to memory from before Enter.
+func writeResult(e env) error {
+	view, err := unix.Mmap(e.file, 0, fileSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
-	if err := unix.Ftruncate(fd, size); err != nil {
-		return err
-	}
-	view, err := unix.Mmap(fd, 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	if err != nil {
-		return err
-	}
-	view[size-1] = 1
+	view[fileSize-1] = 1
 	return unix.Munmap(view)
 }
 
@@ -547,7 +561,7 @@ func readFont(env) error {
 	return errors.Join(err, found)
 }
 
-// talk sends a memory file over the socket, and with the Go runtime's poller, as
+// talk sends memory over the socket, and with the Go runtime's poller, as
 // a worker and its server do.
 func talk(e env) error {
 	var ends [2]*net.UnixConn
@@ -565,14 +579,9 @@ func talk(e env) error {
 		defer conn.Close()
 		ends[i] = conn.(*net.UnixConn)
 	}
-	fd, err := unix.MemfdCreate("picture", unix.MFD_CLOEXEC)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
 	go func() {
 		time.Sleep(time.Millisecond) // so that the reader waits in the poller
-		ends[0].WriteMsgUnix([]byte("x"), unix.UnixRights(fd), nil)
+		ends[0].WriteMsgUnix([]byte("x"), unix.UnixRights(e.file), nil)
 	}()
 	control := make([]byte, unix.CmsgSpace(4))
 	_, n, _, _, err := ends[1].ReadMsgUnix(make([]byte, 1), control)

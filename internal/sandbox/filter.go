@@ -78,9 +78,10 @@ func allowed() []string {
 		"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall",
 		// Time.
 		"clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "times", "getrusage",
-		// What descriptors it has: the socket to the server, memory files, pipes.
+		// What descriptors it has: the socket to the server, memory files, pipes. Neither
+		// new memory files nor longer ones: who watches the process does not see them.
 		"read", "readv", "pread64", "preadv", "preadv2", "write", "writev", "pwrite64", "pwritev", "pwritev2", "lseek",
-		"close", "dup", "dup2", "dup3", "pipe2", "eventfd2", "ftruncate", "fallocate", "memfd_create", "fadvise64",
+		"close", "dup", "dup2", "dup3", "pipe2", "eventfd2", "fadvise64",
 		"recvmsg", "recvfrom", "sendmsg", "shutdown", "getsockname", "getpeername", "getsockopt",
 		"poll", "ppoll", "select", "pselect6", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2",
 		// Looking at files; which, is Landlock's concern.
@@ -109,8 +110,9 @@ func allowedArgs(pid int) []seccomp.NameWithConditions {
 		{Name: "open", Conditions: when(1, seccomp.BitsNotSet, writing)},
 		{Name: "openat", Conditions: when(2, seccomp.BitsNotSet, writing)},
 		// Code: none from files. Orc compiles libvips' vector loops into anonymous memory.
-		{Name: "mmap", Conditions: when(2, seccomp.BitsNotSet, unix.PROT_EXEC)},
-		{Name: "mmap", Conditions: when(3, seccomp.BitsSet, unix.MAP_ANONYMOUS)},
+		// That is its own alone: what is shared is a memory file without a name.
+		{Name: "mmap", Conditions: append(when(2, seccomp.BitsNotSet, unix.PROT_EXEC), when(3, seccomp.BitsNotSet, unix.MAP_ANONYMOUS)...)},
+		{Name: "mmap", Conditions: append(when(3, seccomp.BitsSet, unix.MAP_ANONYMOUS), when(3, seccomp.BitsNotSet, unix.MAP_SHARED)...)},
 		{Name: "mprotect", Conditions: when(2, seccomp.BitsNotSet, unix.PROT_EXEC)},
 		// Threads, and no processes.
 		{Name: "clone", Conditions: append(when(0, seccomp.BitsSet, unix.CLONE_THREAD), when(0, seccomp.BitsNotSet, spaces)...)},

@@ -39,6 +39,11 @@ func TestArchitectures(t *testing.T) {
 				}
 			}
 		}
+		for _, name := range []string{"memfd_create", "ftruncate", "fallocate", "memfd_secret", "shmget"} {
+			if slices.Contains(p.Syscalls[0].Names, name) {
+				t.Errorf("%s: %s makes memory that nobody counts", info.Name, name)
+			}
+		}
 		for _, name := range []string{"openat", "mmap", "mprotect", "clone", "tgkill", "sendto", "fcntl", "prlimit64", "prctl"} {
 			if !slices.ContainsFunc(p.Syscalls[0].NamesWithCondtions, func(c seccomp.NameWithConditions) bool { return c.Name == name }) {
 				t.Errorf("%s: no %s", info.Name, name)

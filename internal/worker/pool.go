@@ -35,6 +35,7 @@ type Config struct {
 	Memory config.Size   `name:"worker-memory" default:"1GiB" help:"Address space that one render may take; a picture that needs more is refused, and one that takes more than twice its estimate and 40 MiB is as well."`
 	Time   time.Duration `name:"render-timeout" default:"10s" help:"Longest time that one render may take. Then its worker is ended and the picture refused."`
 	Jobs   int           `name:"worker-renders" default:"5000" help:"Renders after which a worker is replaced by a fresh one."`
+	Spares int           `name:"worker-spares" default:"1" help:"Workers that stand by to take the place of those that end, which takes no time then; 0: none. Each holds some 15 MiB."`
 	Grown  config.Size   `name:"worker-growth" default:"128MiB" help:"Memory that a worker may hold when it has nothing to do; one that holds more is replaced."`
 }
 
@@ -50,17 +51,19 @@ type Pool struct {
 	cfg     Config
 	command Command
 	memory  *shm.Pool
-	weigh   func(estimate, peak int64)
+	watcher Watcher
 
-	idle    chan *process
+	places  chan struct{} // one is held by each job
+	idle    idle
 	closing chan struct{}
 	kept    sync.WaitGroup
 
-	mu    sync.Mutex
-	stats Stats
+	mu     sync.Mutex
+	stats  Stats
+	strong strength
 
 	rendering, waiting atomic.Int64
-	hello              hello // of the first worker
+	hello              hello // of the last worker that has come
 }
 
 // Stats are counts for metrics and tests.
@@ -70,32 +73,37 @@ type Stats struct {
 	Peak  int64            // bytes: the largest resident memory that a render has come to
 }
 
-// New starts the workers, and returns when all are ready. count of 0 is one a
-// processor. Pictures from memory are passed on without a copy. weigh is told what
-// renders were estimated to take and what they took, in bytes; it may be nil.
-func New(cfg Config, count int, command Command, memory *shm.Pool, weigh func(estimate, peak int64)) (*Pool, error) {
+// A Watcher is told what happens in a pool. What is nil is not told.
+type Watcher struct {
+	Weighed  func(estimate, peak int64) // what a render was estimated to take and what it took, in bytes
+	Replaced func(time.Duration)        // how long a worker that has ended was missing
+}
+
+// New starts the workers, and returns when all are ready. count is how many may
+// render at once; 0 is one a processor. Pictures from memory are passed on without a
+// copy.
+func New(cfg Config, count int, command Command, memory *shm.Pool, watcher Watcher) (*Pool, error) {
 	if count == 0 {
 		count = runtime.NumCPU()
 	}
 	p := &Pool{
-		cfg: cfg, command: command, memory: memory, weigh: weigh,
-		idle: make(chan *process, 2*count), closing: make(chan struct{}),
+		cfg: cfg, command: command, memory: memory, watcher: watcher,
+		places: make(chan struct{}, count), closing: make(chan struct{}), strong: strength{want: count},
 	}
-	started := make(chan error, count)
-	for range count {
+	all := count + cfg.Spares
+	started := make(chan error, all)
+	for range all {
 		p.kept.Go(func() { p.keep(started) })
 	}
 	var errs []error
-	for range count {
+	for range all {
 		errs = append(errs, <-started)
 	}
 	if err := errors.Join(errs...); err != nil {
 		p.Close()
 		return nil, err
 	}
-	first := <-p.idle
-	p.hello = first.hello
-	p.idle <- first
+	p.kept.Go(func() { p.watchIdle(int64(cfg.Grown)) })
 	return p, nil
 }
 
@@ -124,13 +132,25 @@ func (p *Pool) keep(started chan<- error) {
 			}
 		}
 		if err == nil {
-			p.rest(worker)
+			p.enlist(worker)
 			p.until(worker)
 		}
 		// What cannot start is not tried again at once.
 		if wait = 0; err != nil {
 			wait = max(0, restart-time.Since(began))
 		}
+	}
+}
+
+// enlist lets a worker have jobs.
+func (p *Pool) enlist(worker *process) {
+	p.mu.Lock()
+	p.hello = worker.hello // they are all alike
+	missing, replaced := p.strong.join(time.Now())
+	p.mu.Unlock()
+	p.idle.put(worker)
+	if replaced {
+		p.replaced(missing)
 	}
 }
 
@@ -142,27 +162,22 @@ func (p *Pool) until(worker *process) {
 		worker.kill()
 	}
 	worker.close()
-	p.bury()
+	p.idle.remove(worker)
 	if p.closed() {
 		return
 	}
 	p.mu.Lock()
 	p.stats.Ended[worker.cause()]++
+	spare := p.strong.leave(time.Now())
 	p.mu.Unlock()
+	if spare {
+		p.replaced(0)
+	}
 }
 
-// bury takes workers that have ended out of the idle ones, where each holds the
-// place of the one that follows it.
-func (p *Pool) bury() {
-	for range len(p.idle) {
-		select {
-		case worker := <-p.idle:
-			if !ended(worker) {
-				p.rest(worker)
-			}
-		default:
-			return
-		}
+func (p *Pool) replaced(missing time.Duration) {
+	if p.watcher.Replaced != nil {
+		p.watcher.Replaced(missing)
 	}
 }
 
@@ -182,13 +197,19 @@ func (p *Pool) Close() {
 }
 
 // Formats lists the formats that can be made.
-func (p *Pool) Formats() []media.Format { return p.hello.Formats }
+func (p *Pool) Formats() []media.Format { return p.greeting().Formats }
 
 // Version returns the version of libvips that the workers have.
-func (p *Pool) Version() string { return p.hello.Version }
+func (p *Pool) Version() string { return p.greeting().Version }
 
 // Open lists what the kernel did not let the workers give up.
-func (p *Pool) Open() []string { return p.hello.Open }
+func (p *Pool) Open() []string { return p.greeting().Open }
+
+func (p *Pool) greeting() hello {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hello
+}
 
 // Stats returns the counts at this moment.
 func (p *Pool) Stats() Stats {
@@ -253,8 +274,8 @@ func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, job t
 	working, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.CPU)
 	defer cancel()
 	a, data, err = worker.do(working, q, fds, job.Place, most(job.Need.Bytes, q.Limits))
-	if before, need := worker.held, job.Need.Bytes; p.weigh != nil && need > 0 && before > 0 && a.Peak > before {
-		p.weigh(need, a.Peak-before)
+	if before, need := worker.held, job.Need.Bytes; p.watcher.Weighed != nil && need > 0 && before > 0 && a.Peak > before {
+		p.watcher.Weighed(need, a.Peak-before)
 	}
 	p.give(worker, a)
 	return a, data, err
@@ -272,28 +293,48 @@ func most(need int64, limits transform.Limits) int64 {
 	return bound(need)
 }
 
-// take waits for a worker.
+// take waits for a place and a worker.
 func (p *Pool) take(ctx context.Context) (*process, error) {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
+	select {
+	case p.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, unattended(ctx)
+	case <-p.closing:
+		return nil, stopping()
+	}
+	worker, err := p.await(ctx)
+	if err != nil {
+		<-p.places
+	}
+	return worker, err
+}
+
+// await waits for a worker, for somebody who has a place.
+func (p *Pool) await(ctx context.Context) (*process, error) {
 	for {
-		select {
-		case worker := <-p.idle:
-			if ended(worker) { // while it had nothing to do
-				continue
-			}
-			if ctx.Err() != nil {
-				p.rest(worker)
-				return nil, fault.Wrap(ctx.Err(), fault.Overloaded, "no worker was free in time")
-			}
+		if ctx.Err() != nil {
+			return nil, unattended(ctx)
+		}
+		worker, come := p.idle.take()
+		if worker != nil {
 			return worker, nil
+		}
+		select {
+		case <-come:
 		case <-ctx.Done():
-			return nil, fault.Wrap(ctx.Err(), fault.Overloaded, "no worker was free in time")
 		case <-p.closing:
-			return nil, fault.Errorf(fault.Overloaded, "the server is stopping")
+			return nil, stopping()
 		}
 	}
 }
+
+func unattended(ctx context.Context) error {
+	return fault.Wrap(ctx.Err(), fault.Overloaded, "no worker was free in time")
+}
+
+func stopping() error { return fault.Errorf(fault.Overloaded, "the server is stopping") }
 
 func ended(worker *process) bool {
 	select {
@@ -304,8 +345,9 @@ func ended(worker *process) bool {
 	}
 }
 
-// give takes a worker back after a job.
+// give takes a worker back after a job. What it holds is measured and not asked for.
 func (p *Pool) give(worker *process, a reply) {
+	defer func() { <-p.places }()
 	p.mu.Lock()
 	p.stats.Decodes += a.Stats.Decodes
 	p.stats.Encodes += a.Stats.Encodes
@@ -313,21 +355,12 @@ func (p *Pool) give(worker *process, a reply) {
 	p.stats.Peak = max(p.stats.Peak, a.Peak)
 	p.mu.Unlock()
 	worker.held = a.Held
-	if worker.spent || ended(worker) {
-		return // until sees to it
-	}
-	if worker.jobs >= p.cfg.Jobs || a.Held > int64(p.cfg.Grown) {
+	switch {
+	case worker.spent || ended(worker): // until sees to it
+	case worker.jobs >= p.cfg.Jobs || worker.taken() > int64(p.cfg.Grown):
 		worker.retire()
-		return
-	}
-	p.rest(worker)
-}
-
-// rest puts a worker among those that have nothing to do.
-func (p *Pool) rest(worker *process) {
-	select {
-	case p.idle <- worker:
-	case <-p.closing: // until ends it
+	default:
+		p.idle.put(worker)
 	}
 }
 
@@ -353,6 +386,8 @@ func (c Config) Check() error {
 		return errors.New("render_timeout: must be more than 0")
 	case c.Jobs < 1:
 		return errors.New("worker_renders: must be more than 0")
+	case c.Spares < 0 || c.Spares > 64:
+		return errors.New("worker_spares: must be from 0 to 64")
 	case c.Memory < 256<<20:
 		return errors.New("worker_memory: must be at least 256MiB")
 	case c.Grown < 64<<20:

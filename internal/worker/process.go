@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -9,8 +10,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/transform/vips"
@@ -51,14 +50,15 @@ const startTimeout = 20 * time.Second
 type process struct {
 	cmd     *exec.Cmd
 	inbox   *inbox
-	result  *os.File
+	result  result
 	stderr  complaints
 	hello   hello
 	jobs    int
 	statm   *os.File      // nil: unknown
 	late    atomic.Bool   // killed by us, for its time
 	greedy  atomic.Bool   // killed by us, for its memory
-	retired atomic.Bool   // asked to end
+	lied    atomic.Bool   // said what no renderer says, and killed by us
+	retired atomic.Bool   // killed by us, for its age or what it holds
 	held    int64         // resident memory after its last job, in bytes; 0: unknown
 	spent   bool          // being killed: its last job came to the end of its time or memory
 	exited  chan struct{} // closed when it has ended
@@ -75,13 +75,13 @@ func start(command Command, s setup) (*process, error) {
 	}
 	defer theirs.Close()
 	p := &process{inbox: newInbox(conn, false), exited: make(chan struct{})}
-	if p.result, err = resultFile(); err != nil {
+	if p.result, err = newResult(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	p.cmd = &exec.Cmd{
 		Path: command.Path, Args: command.Args, Env: command.Env, Dir: "/proc", // where no settings lie
 		Stderr:      &p.stderr,
-		ExtraFiles:  []*os.File{theirs, p.result}, // socketFD and resultFD
+		ExtraFiles:  []*os.File{theirs, p.result.File}, // socketFD and resultFD
 		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true},
 	}
 	if err := p.cmd.Start(); err != nil {
@@ -99,14 +99,6 @@ func start(command Command, s setup) (*process, error) {
 		return nil, err
 	}
 	return p, nil
-}
-
-func resultFile() (*os.File, error) {
-	fd, err := unix.MemfdCreate("result", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("worker: memfd_create: %w", err)
-	}
-	return os.NewFile(uintptr(fd), "result"), nil
 }
 
 func (p *process) greet(s setup) error {
@@ -143,8 +135,10 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 	defer func() {
 		unwatch()
 		p.spent = !stop() || p.greedy.Load()
+		p.result.trim()
 	}()
 	p.jobs++
+	q.Nonce = rand.Text()
 	p.stderr.reset()
 	err := p.inbox.conn.SetDeadline(time.Time{})
 	if err == nil {
@@ -161,40 +155,14 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 		return a, nil, p.obituary(err, q.hurried)
 	}
 	switch {
-	case !a.credible(q.makes):
+	case !a.credible(q):
+		p.lied.Store(true)
 		return reply{}, nil, p.obituary(errors.New("worker: no renderer says that"), false)
 	case a.Failed || q.Inspect:
 		return a, nil, a.failure()
 	}
-	data, err := p.read(a.Size, place)
+	data, err := p.result.copy(a.Size, place)
 	return a, data, err
-}
-
-// LongestResult is the most bytes that a result may have: an uncompressed picture of the
-// most pixels that a step may have by default, and some.
-const LongestResult = 256 << 20
-
-// read copies a result out of the shared memory, to where place says. The worker is
-// not trusted with its size.
-func (p *process) read(size int, place vips.Place) ([]byte, error) {
-	info, err := p.result.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("worker: result: %w", err)
-	}
-	if size < 1 || size > LongestResult || int64(size) > info.Size() {
-		return nil, fmt.Errorf("worker: a result of %d bytes in %d", size, info.Size())
-	}
-	if place == nil {
-		place = func(n int) ([]byte, error) { return make([]byte, n), nil }
-	}
-	data, err := place(size)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := p.result.ReadAt(data, 0); err != nil {
-		return nil, fmt.Errorf("worker: result: %w", err)
-	}
-	return data, nil
 }
 
 // obituary explains to a client why its job came to nothing. It waits for the
@@ -226,6 +194,8 @@ func (p *process) cause() Cause {
 		return Deadline
 	case p.greedy.Load():
 		return Starved
+	case p.lied.Load():
+		return Refused
 	case p.retired.Load(), ok && status.Exited() && status.ExitStatus() == 0:
 		return Retired
 	case p.stderr.says("out of memory", "failed to allocate", "cannot allocate memory", "unable to allocate"):
@@ -244,10 +214,11 @@ func (p *process) cause() Cause {
 	return Crashed
 }
 
-// retire lets the process end when it has nothing to do.
+// retire ends the process, which has nothing to do. It is not asked: one that a
+// picture has taken over would stay.
 func (p *process) retire() {
 	p.retired.Store(true)
-	_ = p.inbox.conn.Close()
+	p.kill()
 }
 
 // kill ends the process whatever it is doing.

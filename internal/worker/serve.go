@@ -9,8 +9,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/shm"
@@ -70,7 +68,7 @@ type worker struct {
 	compiler *transform.Compiler
 	memory   meter
 	start    int64  // bytes held before the first job
-	result   []byte // mapped; grows with the largest result so far
+	result   []byte // mapped, of LongestResult bytes
 }
 
 // greet reads what the server wants and tells what there is.
@@ -82,6 +80,9 @@ func (w *worker) greet() error {
 	h := hello{Version: vips.Version(), Formats: transform.Encodable()}
 	w.compiler = transform.NewCompiler(transform.Catalog(), h.Formats)
 	var err error
+	if w.result, err = mapResult(); err != nil {
+		return err
+	}
 	if w.memory, err = newMeter(); err != nil {
 		h.Open = append(h.Open, "measuring memory")
 	}
@@ -98,12 +99,12 @@ func (w *worker) greet() error {
 func (w *worker) answer(q request, fds []int) reply {
 	defer closeAll(fds)
 	before := w.renderer.Stats()
-	w.shrink()
 	w.memory.reset()
 	a, err := w.do(q, fds)
 	if err != nil {
 		a = reply{Failed: true, Kind: fault.Of(err), Shown: fault.Message(err), Detail: err.Error()}
 	}
+	a.Nonce = q.Nonce
 	after := w.renderer.Stats()
 	a.Stats = transform.Stats{
 		Decodes: after.Decodes - before.Decodes, Encodes: after.Encodes - before.Encodes, Pixels: after.Pixels - before.Pixels,
@@ -137,9 +138,6 @@ func (w *worker) do(q request, fds []int) (reply, error) {
 	}
 	job, unmap, err := open(q, fds)
 	defer unmap()
-	if err == nil {
-		err = w.forget()
-	}
 	if err != nil {
 		return reply{}, err
 	}
@@ -192,66 +190,7 @@ func (w *worker) place(n int) ([]byte, error) {
 	if n > LongestResult {
 		return nil, fault.Errorf(fault.Unprocessable, "the result has %d bytes; at most %d are allowed", n, LongestResult)
 	}
-	if n > len(w.result) {
-		if err := w.grow(n); err != nil {
-			return nil, err
-		}
-	}
 	return w.result[:n], nil
-}
-
-// largeResult is from how many bytes on the memory of a result is not kept.
-const largeResult = 16 << 20
-
-// forget gives back the memory of a large result, which the server has read by now.
-func (w *worker) forget() error {
-	if len(w.result) < largeResult {
-		return nil
-	}
-	if err := unix.Munmap(w.result); err != nil {
-		return fmt.Errorf("worker: munmap: %w", err)
-	}
-	w.result = nil
-	if err := unix.Ftruncate(resultFD, 0); err != nil {
-		return fmt.Errorf("worker: ftruncate: %w", err)
-	}
-	return nil
-}
-
-// grow maps the result's memory anew, with room to spare, so that few results
-// need it.
-func (w *worker) grow(n int) error {
-	if w.result != nil {
-		if err := unix.Munmap(w.result); err != nil {
-			return fmt.Errorf("worker: munmap: %w", err)
-		}
-		w.result = nil
-	}
-	const step = 1 << 20
-	size := (n + step - 1) / step * step
-	if err := unix.Ftruncate(resultFD, int64(size)); err != nil {
-		return fmt.Errorf("worker: ftruncate: %w", err)
-	}
-	var err error
-	if w.result, err = unix.Mmap(resultFD, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
-		return fmt.Errorf("worker: mmap: %w", err)
-	}
-	return nil
-}
-
-// maxResult is how many bytes the memory for results keeps between jobs: few files
-// are larger, but pixels are.
-const maxResult = 16 << 20
-
-// shrink gives back the memory of a large result, which the server has copied.
-func (w *worker) shrink() {
-	if len(w.result) <= maxResult {
-		return
-	}
-	// Neither can fail on what grow made; if so, the memory just stays.
-	_ = unix.Munmap(w.result)
-	_ = unix.Ftruncate(resultFD, 0)
-	w.result = nil
 }
 
 // keep puts a result where the server finds it, if it is not there already.

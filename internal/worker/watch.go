@@ -24,7 +24,7 @@ const watchEvery = 10 * time.Millisecond
 // watch ends the process when it takes more than most bytes on top of what it
 // has. stop waits until it no longer may.
 func (p *process) watch(most int64) (stop func()) {
-	most += p.private()
+	most += p.taken()
 	done, left := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(left)
@@ -36,7 +36,7 @@ func (p *process) watch(most int64) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			if p.private() > most {
+			if p.taken() > most {
 				p.greedy.Store(true)
 				p.kill()
 				return
@@ -49,6 +49,10 @@ func (p *process) watch(most int64) (stop func()) {
 	}
 }
 
+// taken returns the bytes of memory that there are because of the process: its own,
+// and its results. It can make no memory that is neither (package sandbox).
+func (p *process) taken() int64 { return p.private() + p.result.taken() }
+
 // private returns the bytes of memory that the process shares with nobody: not
 // those of programs and pictures. It is 0 if the system does not tell.
 func (p *process) private() int64 {
@@ -57,6 +61,29 @@ func (p *process) private() int64 {
 	}
 	resident, shared := pagesOf(p.statm)
 	return (resident - shared) * int64(os.Getpagesize())
+}
+
+// idleEvery is how often workers are looked at that have nothing to do.
+const idleEvery = time.Second
+
+// watchIdle ends workers that have nothing to do and hold more than most bytes all
+// the same, until the pool is closed.
+func (p *Pool) watchIdle(most int64) {
+	tick := time.NewTicker(idleEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-p.closing:
+			return
+		}
+		p.idle.each(func(worker *process) {
+			if worker.taken() > most {
+				worker.greedy.Store(true)
+				worker.kill()
+			}
+		})
+	}
 }
 
 // pagesOf reads a statm (proc_pid_statm(5)): the pages in memory, and those of them

@@ -38,7 +38,8 @@ type hello struct {
 
 // request is a job on its way to a worker.
 type request struct {
-	Inspect  bool // describe the original; nothing else counts but the limits
+	Nonce    string // of this request alone
+	Inspect  bool   // describe the original; nothing else counts but the limits
 	Script   transform.Script
 	Original picture
 	Files    []named
@@ -64,6 +65,7 @@ type named struct {
 // reply is what came of a job. Its result is in the worker's own memory, which
 // both sides have had since it started.
 type reply struct {
+	Nonce  string // of the request: what was said before it came is no answer
 	Format media.Format
 	Size   int
 	Info   transform.Info
@@ -76,17 +78,19 @@ type reply struct {
 	Detail string // for the log
 }
 
-// credible reports whether a renderer could say this: a worker may have been taken
-// over by a picture. format is that of its result, if it has one.
-func (r reply) credible(format media.Format) bool {
+// credible reports whether a renderer could say this to q: a worker may have been
+// taken over by a picture.
+func (r reply) credible(q request) bool {
 	const mostText = 4 << 10 // bytes
 	switch {
+	case r.Nonce != q.Nonce:
+		return false
 	case r.Stats.Decodes < 0 || r.Stats.Encodes < 0 || r.Stats.Pixels < 0 || r.Peak < 0 || r.Held < 0:
 		return false
 	case r.Failed:
 		return slices.Contains(fault.Kinds(), r.Kind) && len(r.Shown) <= mostText
 	}
-	return r.Format == format
+	return r.Format == q.makes
 }
 
 // failure is the error that a reply tells of.

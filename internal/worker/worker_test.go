@@ -35,6 +35,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) == 3 && os.Args[1] == "rogue" {
+		fmt.Fprintln(os.Stderr, worker.Rogue(os.Args[2]))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
@@ -46,6 +50,12 @@ func (bare) Budget(time.Duration) error    { return nil }
 
 func newPool(t *testing.T, cfg worker.Config) *worker.Pool {
 	t.Helper()
+	return newPoolOf(t, cfg, 2, worker.Watcher{}, "worker")
+}
+
+// newPoolOf starts workers that are this program with the given arguments.
+func newPoolOf(t *testing.T, cfg worker.Config, count int, watcher worker.Watcher, args ...string) *worker.Pool {
+	t.Helper()
 	memory := shm.NewPool(8 << 20)
 	if cfg.Time == 0 {
 		cfg.Time = 20 * time.Second
@@ -56,7 +66,7 @@ func newPool(t *testing.T, cfg worker.Config) *worker.Pool {
 	if cfg.Grown == 0 {
 		cfg.Grown = 1 << 30
 	}
-	p, err := worker.New(cfg, 2, worker.Command{Path: "/proc/self/exe", Args: []string{"edge", "worker"}}, memory, nil)
+	p, err := worker.New(cfg, count, worker.Command{Path: "/proc/self/exe", Args: append([]string{"edge"}, args...)}, memory, watcher)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,126 @@
+package worker_test
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"pixedge/internal/fault"
+	"pixedge/internal/imgtest"
+	"pixedge/internal/media"
+	"pixedge/internal/transform"
+	"pixedge/internal/worker"
+)
+
+// within waits until it is so.
+func within(t *testing.T, d time.Duration, what string, so func() bool) {
+	t.Helper()
+	for began := time.Now(); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Since(began) > d {
+			t.Fatalf("not within %v: %s", d, what)
+		}
+	}
+}
+
+func rogues(t *testing.T, deed string, cfg worker.Config) (*worker.Pool, transform.Job) {
+	t.Helper()
+	p := newPoolOf(t, cfg, 1, worker.Watcher{}, "rogue", deed)
+	return p, job(t, []media.Format{media.PNG}, "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))
+}
+
+// TestHoards has workers with nothing to do hold much memory: they are ended.
+func TestHoards(t *testing.T) {
+	p, _ := rogues(t, "hoards", worker.Config{Grown: 64 << 20})
+	within(t, 20*time.Second, "a worker ended for its memory", func() bool { return p.Stats().Ended[worker.Starved] > 0 })
+}
+
+// TestFills has a worker hold more memory than its job may take where only its
+// results should be.
+func TestFills(t *testing.T) {
+	p, j := rogues(t, "fills", worker.Config{})
+	j.Need.Bytes = 1 << 20
+	if _, err := p.Render(t.Context(), j); fault.Of(err) != fault.Unprocessable || !strings.Contains(fault.Message(err), "too much memory") {
+		t.Errorf("err = %v, want too much memory", err)
+	}
+}
+
+// TestDeaf replaces workers that do not end when they are told.
+func TestDeaf(t *testing.T) {
+	p, j := rogues(t, "deaf", worker.Config{Jobs: 1})
+	for range 3 {
+		if _, err := p.Render(t.Context(), j); err != nil {
+			t.Error(err)
+		}
+	}
+	within(t, 20*time.Second, "three workers replaced", func() bool { return p.Stats().Ended[worker.Retired] == 3 })
+}
+
+// TestHasty has a worker answer a request before it comes: nobody believes it.
+func TestHasty(t *testing.T) {
+	p, j := rogues(t, "hasty", worker.Config{})
+	if _, err := p.Render(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Render(t.Context(), j); fault.Of(err) != fault.Unprocessable {
+		t.Errorf("err = %v, want unprocessable", err)
+	}
+	if _, err := p.Render(t.Context(), j); err != nil {
+		t.Errorf("the next worker: %v", err)
+	}
+	if got := p.Stats().Ended[worker.Refused]; got != 1 {
+		t.Errorf("%d workers were ended for what they said, want 1", got)
+	}
+}
+
+// TestOneRenderEach gives no process a second picture.
+func TestOneRenderEach(t *testing.T) {
+	p := newPoolOf(t, worker.Config{Jobs: 1, Spares: 1}, 2, worker.Watcher{}, "worker")
+	j := job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))
+	const clients, each = 4, 5
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			for range each {
+				if _, err := p.Render(t.Context(), j); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	within(t, 20*time.Second, "all of them ended", func() bool { return p.Stats().Ended[worker.Retired] == clients*each })
+	if s := p.Stats(); s.Encodes != clients*each || s.Ended[worker.Crashed] != 0 {
+		t.Errorf("Stats = %+v", s)
+	}
+}
+
+// TestSpare ends workers and asks how long they were missing: not at all, where
+// another one stands by.
+func TestSpare(t *testing.T) {
+	for _, spares := range []int{0, 1} {
+		var missing, replaced atomic.Int64
+		watcher := worker.Watcher{Replaced: func(d time.Duration) {
+			missing.Add(int64(d))
+			replaced.Add(1)
+		}}
+		p := newPoolOf(t, worker.Config{Spares: spares}, 1, watcher, "worker")
+		j := job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))
+		for n := int64(1); n <= 3; n++ {
+			within(t, 20*time.Second, "everybody there", func() bool { return len(p.PIDs()) == 1+spares })
+			if err := syscall.Kill(p.PIDs()[spares], syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			within(t, 20*time.Second, "another in its place", func() bool { return replaced.Load() == n })
+			if _, err := p.Render(t.Context(), j); err != nil {
+				t.Error(err)
+			}
+		}
+		if got := time.Duration(missing.Load()); (got == 0) != (spares > 0) {
+			t.Errorf("with %d spare: missing for %v", spares, got)
+		}
+		t.Logf("with %d spare: missing for %v on average", spares, time.Duration(missing.Load()/3))
+	}
+}
