@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 
 	"pixedge/internal/admit"
+	"pixedge/internal/config"
 	"pixedge/internal/fault"
 	"pixedge/internal/metrics"
 	"pixedge/internal/origin"
@@ -28,13 +30,21 @@ func newGates(s *settings, clouds int) (*gates, error) {
 	places := admit.New(render, s.workers())
 	// Whoever waits here waits for the same reason in the end: renders are slower
 	// than they come.
-	bytes := admit.Config{Memory: s.SourceMemory, Queue: s.Admit.Queue, Wait: s.Admit.Wait}
+	bytes := admit.Config{Memory: s.sourceMemory(s.workers()), Queue: s.Admit.Queue, Wait: s.Admit.Wait}
 	return &gates{
 		fetch:  admit.NewShared(bytes, s.Misses, clouds),
 		source: admit.NewShared(bytes, s.originals(), clouds),
 		render: places,
 		idle:   places.Idle(s.Idle, runtime.GOMAXPROCS(0)), // which knows the cgroup
 	}, nil
+}
+
+// sourceMemory returns the bytes for originals where so many pictures are rendered at
+// once. Originals that only wait are of no use: some 20 photographs of 12 megapixels a
+// worker are a second's work and more.
+func (s *settings) sourceMemory(workers int) config.Size {
+	const each = 48 << 20
+	return cmp.Or(s.SourceMemory, max(each*config.Size(workers), 3*s.Origin.MaxBytes))
 }
 
 func (g *gates) watch(m *metrics.Metrics) {

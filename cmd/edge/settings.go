@@ -33,7 +33,7 @@ type settings struct {
 	DrainDelay    time.Duration `default:"0s" help:"How long to go on serving after /ready fails, so that balancers notice."`
 
 	Misses       int         `name:"max-misses" default:"64" help:"Originals that may be fetched at once; more wait their turn. One client alone gets half of them, or a quarter where there are several clouds: see security.md."`
-	SourceMemory config.Size `name:"source-memory" default:"256MiB" help:"Memory for originals that are being fetched or rendered; more wait until there is room. It is shared among clients and clouds as max_misses is."`
+	SourceMemory config.Size `name:"source-memory" default:"0" help:"Memory for originals that are being fetched or rendered; more wait until there is room, for queue_timeout at most. It is shared among clients and clouds as max_misses is. 0: 48 MiB for each picture that is rendered at once, and at least three times max_bytes."`
 
 	Server    web.Config        `embed:""`
 	Cache     cache.Config      `embed:""`
@@ -81,7 +81,7 @@ func (s *settings) check() error {
 	need(s.Server.Max >= 0, "max_connections", "must not be negative")
 	need(s.Server.PerClient >= 0, "max_connections_per_client", "must not be negative")
 	need(s.Misses > 0 && s.Misses <= 100_000, "max_misses", "must be from 1 to 100000")
-	need(s.SourceMemory >= 2*s.Origin.MaxBytes, "source_memory", "must be at least twice max_bytes")
+	need(s.SourceMemory == 0 || s.SourceMemory >= 2*s.Origin.MaxBytes, "source_memory", "must be 0 or at least twice max_bytes")
 	need(s.Origin.MaxBytes > 0 && s.Origin.MaxBytes <= 1<<31-1, "max_bytes", "must be from 1 to 2GiB")
 	need(s.Hosts.Fetches > 0 && s.Hosts.Fetches <= 10_000, "max_fetches_per_host", "must be from 1 to 10000")
 	need(s.Limits.MaxPixels > 0 && s.Limits.MaxPixels <= 1e9, "max_pixels", "must be from 1 to 1G")
