@@ -9,8 +9,8 @@
 //
 // Nothing is believed that the bytes do not bear out: no memory is allocated by a
 // declared size, no loop runs longer than the data is long, nothing recurses.
-// Only drawings, and PNG with much that is compressed beside its pixels, cost
-// allocations.
+// Only the beginning of a drawing, and PNG with much that is compressed beside its
+// pixels, cost allocations.
 //
 // The package decodes no pixels and knows no limits of pixels, sides or frames;
 // package transform holds a [Header] to those. Metadata that is broken is
@@ -79,8 +79,6 @@ type Header struct {
 	// strip or tile of a TIFF, the tile of a HEIF. 0 if there are none.
 	TileWidth, TileHeight int
 	Compression           int // of a TIFF, tag 259
-
-	Drawing *svg.Document // of an SVG: what is safe to render
 }
 
 // Animated reports whether the picture moves.
@@ -98,7 +96,7 @@ func (h Header) Subsampled() bool {
 //
 // Its errors are Unsupported for what is in no format that is let in, and
 // Unprocessable for pictures that are broken, over a structural bound, or of a
-// kind that no decoder here takes. Those of drawings are svg.Sanitize's.
+// kind that no decoder here takes. Those of drawings are svg.Size's.
 func Read(data []byte) (Header, error) {
 	format, _ := media.Sniff(data)
 	h, err := readAs(format, data)
@@ -175,17 +173,18 @@ func refused(format string, args ...any) error {
 	return fault.Errorf(fault.Unprocessable, format, args...)
 }
 
-// readSVG leaves everything to package svg. What a renderer makes of a drawing
+// readSVG reads what the drawing says it measures. All else is for whoever renders it to
+// judge (svg.Sanitize), as it takes too long here. What a renderer makes of a drawing
 // without a size, only the renderer knows.
 func readSVG(data []byte) (Header, error) {
-	drawing, err := svg.Sanitize(data)
+	width, height, err := svg.Size(data)
 	if err != nil {
 		return Header{}, err
 	}
-	h := Header{Bands: 4, Depth: 8, Alpha: true, Samples: 4, Drawing: &drawing}
-	if drawing.Width > 0 && drawing.Height > 0 {
-		h.Width = int(max(1, min(math.Round(drawing.Width), maxSide)))
-		h.Height = int(max(1, min(math.Round(drawing.Height), maxSide)))
+	h := Header{Bands: 4, Depth: 8, Alpha: true, Samples: 4}
+	if width > 0 && height > 0 {
+		h.Width = int(max(1, min(math.Round(width), maxSide)))
+		h.Height = int(max(1, min(math.Round(height), maxSide)))
 	}
 	return h, nil
 }

@@ -36,6 +36,9 @@ func FuzzSanitize(f *testing.F) {
 			return
 		}
 		checkSafe(t, doc.Data)
+		if w, h, err := svg.Size(data); err != nil || len(data) <= 64<<10 && (w != doc.Width || h != doc.Height) {
+			t.Errorf("Size = %g, %g, %v; want %g, %g", w, h, err, doc.Width, doc.Height)
+		}
 		again, err := svg.Sanitize(doc.Data)
 		if err != nil || !bytes.Equal(again.Data, doc.Data) {
 			t.Errorf("%s\nbecame %s, %v", doc.Data, again.Data, err)

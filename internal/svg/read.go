@@ -24,6 +24,9 @@ type reader struct {
 	seen    int    // elements read
 	css     []byte // of the style element being read
 
+	rootAlone bool // nothing after the first element counts
+	malformed bool // it is not XML, or not to its end
+
 	width, height float64
 
 	nodes      []node           // the elements written, in their order
@@ -44,20 +47,28 @@ type open struct {
 	node int // its index; of no meaning if it is dropped
 }
 
+func newReader() *reader {
+	return &reader{
+		ids: make(map[string]int), rules: make(map[string]trait),
+		enlarged: 1, extent: 1000, // more than the default of any renderer
+	}
+}
+
 // read reads the document. Entities other than the five of XML are errors,
 // since the decoder is told of none.
 func (r *reader) read(data []byte) error {
-	r.enlarged, r.extent = 1, 1000 // more than the default of any renderer
-	d := xml.NewDecoder(bytes.NewReader(data))
+	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
 	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errEncoding }
-	for {
+	for !r.rootAlone || len(r.nodes) == 0 {
 		token, err := d.Token()
+		r.malformed = err != nil
 		switch {
 		case errors.Is(err, io.EOF) && len(r.nodes) > 0:
 			return nil
 		case errors.Is(err, io.EOF):
 			return refused("is empty")
 		case errors.Is(err, errEncoding):
+			r.malformed = false
 			return notUTF8(err)
 		case err != nil:
 			// The decoder's text may quote the content, so it is for nobody.
@@ -67,6 +78,7 @@ func (r *reader) read(data []byte) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // token takes the next token. Comments and processing instructions vanish.

@@ -207,6 +207,43 @@ func TestSize(t *testing.T) {
 		if err != nil || got.Width != tt.w || got.Height != tt.h {
 			t.Errorf("%s: %g x %g, %v; want %g x %g", tt.attributes, got.Width, got.Height, err, tt.w, tt.h)
 		}
+		if w, h, err := svg.Size([]byte("<svg " + tt.attributes + "/>")); err != nil || w != tt.w || h != tt.h {
+			t.Errorf("%s: Size = %g x %g, %v; want %g x %g", tt.attributes, w, h, err, tt.w, tt.h)
+		}
+	}
+}
+
+// TestSizeReadsLittle asks for the size of drawings that go on and on.
+func TestSizeReadsLittle(t *testing.T) {
+	const root = `<svg width="30" height="40">`
+	head := 64 << 10
+	for _, tt := range []struct {
+		name, text string
+		w          float64
+		kind       fault.Kind
+	}{
+		{"what comes later is wrong", root + "<a><b></a>" + strings.Repeat("<g>", 200), 30, 0},
+		{"a document type", `<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd">` + root, 30, 0},
+		{"just whole", "<!--" + strings.Repeat("x", head-len(root)-7) + "-->" + root + "</svg>", 30, 0},
+		{"a byte late", "<!--" + strings.Repeat("x", head-len(root)-6) + "-->" + root + "</svg>", 0, 0},
+		{"far behind a comment", "<!--" + strings.Repeat("é", head) + "-->" + root, 0, 0},
+		{"a long attribute", `<svg width="30" height="40" class="` + strings.Repeat("x", head) + `"/>`, 0, 0},
+		{"an entity", `<!DOCTYPE svg [<!ENTITY a "b">]>` + strings.Repeat(" ", 2*head) + root, 0, fault.Unprocessable},
+		{"another encoding", `<?xml version="1.0" encoding="UTF-16"?>` + strings.Repeat(" ", 2*head) + root, 0, fault.Unsupported},
+		{"compressed", "\x1f\x8b" + root, 0, fault.Unsupported},
+		{"too long", root + strings.Repeat(" ", limit), 0, fault.Unprocessable},
+		{"not whole", `<svg width="30`, 0, fault.Unprocessable},
+		{"nothing", "<!-- -->", 0, fault.Unprocessable},
+		{"another element", "<g/>", 0, fault.Unprocessable},
+	} {
+		w, _, err := svg.Size([]byte(tt.text))
+		if w != tt.w || (err != nil) != (tt.kind != 0) || err != nil && fault.Of(err) != tt.kind {
+			t.Errorf("%s: %g, %v; want %g, %v", tt.name, w, err, tt.w, tt.kind)
+		}
+	}
+	long := []byte(root + strings.Repeat("<g/>", 15_000) + "</svg>")
+	if n := testing.AllocsPerRun(5, func() { _, _, _ = svg.Size(long) }); n > 100 {
+		t.Errorf("Size allocates %.0f times for a long drawing", n)
 	}
 }
 

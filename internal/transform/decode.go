@@ -6,6 +6,7 @@ import (
 	"pixedge/internal/fault"
 	"pixedge/internal/inspect"
 	"pixedge/internal/media"
+	"pixedge/internal/svg"
 	"pixedge/internal/transform/vips"
 )
 
@@ -48,7 +49,9 @@ func sourceOf(picture media.Image, most Limits) (source, error) {
 	s := source{header: header, data: picture.Data, loader: loaderOf(header.Format)}
 	switch header.Format { //nolint:exhaustive // the others need no preparation
 	case media.SVG:
-		s.data, s.effort = header.Drawing.Data, header.Drawing.Effort
+		var drawing svg.Document
+		drawing, err = svg.Sanitize(picture.Data)
+		s.data, s.effort = drawing.Data, drawing.Effort
 	case media.BMP:
 		s.data, s.bands, err = decodeBMP(picture.Data)
 	}

@@ -180,6 +180,11 @@ func TestFaultsTravel(t *testing.T) {
 	if fault.Of(err) != fault.Invalid || !strings.Contains(fault.Message(err), "t.extract") {
 		t.Errorf("a part outside: %v, want invalid", err)
 	}
+	deep := []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">` + strings.Repeat("<g>", 200) + strings.Repeat("</g>", 200) + "</svg>")
+	_, err = p.Render(t.Context(), job(t, p.Formats(), "t.resize(w:50)~t.toFormat(f:png)", deep))
+	if fault.Of(err) != fault.Unprocessable || !strings.Contains(fault.Message(err), "nested deeper") {
+		t.Errorf("a deep drawing: %v, want unprocessable", err)
+	}
 	if s := p.Stats(); s.Ended != [len(s.Ended)]int64{} {
 		t.Errorf("workers have ended: %v", s.Ended)
 	}
