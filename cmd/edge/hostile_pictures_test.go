@@ -56,6 +56,7 @@ func TestHostilePictures(t *testing.T) {
 		"XML Parse", "rsvg", "fasthttp", "no such file", edge.url, "exit status", "signal:",
 	}, asked: map[string]time.Time{}, failed: map[string][]string{}}
 	s.warm()
+	before := holdingsOf(t, edge)
 	began := time.Now()
 	stop := make(chan struct{})
 	var watchers sync.WaitGroup
@@ -67,6 +68,7 @@ func TestHostilePictures(t *testing.T) {
 	s.renders("afterwards")
 	close(stop)
 	watchers.Wait()
+	before.restored(t, edge)
 	t.Logf("%d pictures in %v; at most %d MiB over %d MiB", len(pictures), asked.Round(time.Second), s.peak>>20, s.level>>20)
 	s.report(pictures)
 }

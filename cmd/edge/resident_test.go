@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"testing"
 )
 
 // family returns a process and all that it started, by the fourth field of their
@@ -44,4 +45,34 @@ func resident(pids []int) int64 {
 		}
 	}
 	return pages * int64(os.Getpagesize())
+}
+
+// holdings are what the process that serves holds.
+type holdings struct {
+	files, goroutines int
+	resident          int64 // bytes
+}
+
+func holdingsOf(t *testing.T, edge *process) holdings {
+	t.Helper()
+	pid := edge.cmd.Process.Pid
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return holdings{len(files), int(number(t, edge, "go_goroutines")), resident([]int{pid})}
+}
+
+// restored waits until edge holds hardly more than before: connections that are kept,
+// idle shared memory (32 MiB, and a descriptor for each piece), renditions for a while,
+// the cache (8 MiB) and what the Go runtime has not given back yet.
+func (before holdings) restored(t *testing.T, edge *process) {
+	t.Helper()
+	const files, goroutines, resident = 64, 32, 100 << 20
+	now := before
+	defer func() { t.Logf("held %+v, holds %+v", before, now) }()
+	eventually(t, "files, goroutines and memory as they were", func() bool {
+		now = holdingsOf(t, edge)
+		return now.files <= before.files+files && now.goroutines <= before.goroutines+goroutines && now.resident <= before.resident+resident
+	})
 }
