@@ -6,6 +6,7 @@ import (
 	"pixedge/internal/admit"
 	"pixedge/internal/cache"
 	"pixedge/internal/config"
+	"pixedge/internal/origin"
 )
 
 func TestGoMemory(t *testing.T) {
@@ -25,6 +26,25 @@ func TestGoMemory(t *testing.T) {
 		if got := goMemory(s, tt.all); got>>10 != tt.want>>10 { // of whole KiB: shares are not
 			t.Errorf("of %v, with %v for renders and %v kept, Go gets %v, want %v",
 				config.Size(tt.all), tt.renders, tt.kept, config.Size(got), config.Size(tt.want))
+		}
+	}
+}
+
+func TestSourceMemory(t *testing.T) {
+	const mib = 1 << 20
+	for _, tt := range []struct {
+		set, original config.Size
+		workers       int
+		want          config.Size
+	}{
+		{0, 32 * mib, 1, 96 * mib}, // three originals
+		{0, 32 * mib, 8, 384 * mib},
+		{0, 100 * mib, 2, 300 * mib},
+		{70 * mib, 32 * mib, 8, 70 * mib}, // as it is set
+	} {
+		s := &settings{SourceMemory: tt.set, Origin: origin.Limits{MaxBytes: tt.original}}
+		if got := s.sourceMemory(tt.workers); got != tt.want {
+			t.Errorf("with %v set, %d workers and originals of %v: %v, want %v", tt.set, tt.workers, tt.original, got, tt.want)
 		}
 	}
 }
