@@ -108,7 +108,6 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		Renderer: measured.Renderer(renderer),
 		Gates:    delivery.Gates{Line: gates.render, Fetch: gates.fetch, Render: gates.render, Idle: gates.idle},
 		Later:    later,
-		Estimate: renderer.estimate,
 	}
 	server := s.Server
 	server.Max = s.connections(openFiles())

@@ -29,9 +29,8 @@ type rendering struct {
 	buffers origin.Buffers // for originals
 	watch   func(*metrics.Metrics)
 
-	estimate func(transform.Job, transform.Shape) transform.Need // see delivery.Service
-	Drain    func(context.Context) error
-	stop     func()
+	Drain func(context.Context) error
+	stop  func()
 }
 
 // newRendering makes what s asks for. Only a program that serves has workers, and
@@ -50,7 +49,6 @@ func newRendering(s *settings, serving bool, watcher worker.Watcher) (*rendering
 	renditions := rendition.New(s.Rendition, r, memory)
 	return &rendering{
 		Renderer: renditions,
-		estimate: renditions.Estimate,
 		formats:  transform.Encodable(),
 		version:  vips.Version(),
 		buffers:  origin.Memory{},
@@ -92,7 +90,6 @@ func newWorkers(s *settings, watcher worker.Watcher) (*rendering, error) {
 	renditions := rendition.New(s.Rendition, p, memory)
 	return &rendering{
 		Renderer: renditions,
-		estimate: renditions.Estimate,
 		formats:  p.Formats(),
 		version:  p.Version(),
 		apart:    true,

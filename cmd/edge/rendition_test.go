@@ -1,9 +1,16 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"pixedge/internal/imgtest"
 )
@@ -30,6 +37,45 @@ func TestRenditions(t *testing.T) {
 		}
 		if want := []bool{false, false, true, true, false}; !slices.Equal(derived, want) {
 			t.Errorf("with isolation %s: of a rendition: %v, want %v", isolation, derived, want)
+		}
+	}
+}
+
+// TestSetAtOnce asks for a new photograph in twelve variants at once: it is fetched once
+// and decoded once.
+func TestSetAtOnce(t *testing.T) {
+	photo := imgtest.JPEG(t, imgtest.Card(1600, 1200, false), 1)
+	for _, isolation := range []string{"process", "none"} {
+		var asked sync.WaitGroup
+		var fetches atomic.Int64
+		origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fetches.Add(1)
+			asked.Wait()
+			time.Sleep(300 * time.Millisecond) // let all of them begin to wait
+			_, _ = w.Write(photo)
+		}))
+		defer origin.Close()
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "edge.yaml"), fmt.Appendf(nil,
+			"clouds: [{name: demo, sources: [{http: {base: %q}}], allow_networks: [127.0.0.0/8]}]", origin.URL))
+		edge := start(t, dir, []string{"EDGE_RENDER_ISOLATION=" + isolation})
+		var answers sync.WaitGroup
+		for _, format := range []string{"jpeg", "webp"} {
+			for _, width := range []int{100, 150, 200, 300, 350, 400} {
+				asked.Add(1)
+				answers.Go(func() {
+					asked.Done()
+					a, err := do(http.MethodGet, fmt.Sprintf("%s/v2/demo/t.resize(w:%d)~t.toFormat(f:%s)/a.jpg", edge.url, width, format))
+					if err != nil || a.status != 200 || a.header.Get("Content-Type") != "image/"+format {
+						t.Errorf("%s at %d: %v, %d %v", format, width, err, a.status, a.header)
+					}
+				})
+			}
+		}
+		answers.Wait()
+		decodes, made := edge.metric(t, "edge_decodes_total"), edge.metric(t, "edge_renditions_made_total")
+		if fetches.Load() != 1 || decodes != "1" || made != "7" {
+			t.Errorf("with isolation %s: %d fetches, %s decodes, %s renditions; want 1, 1 and 7", isolation, fetches.Load(), decodes, made)
 		}
 	}
 }

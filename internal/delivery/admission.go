@@ -65,32 +65,29 @@ func (s *Service) expect(t turn, route *Route) (arrived func(), err error) {
 	return s.Gates.Line.Expect(t.cloud, t.client)
 }
 
-// admitRender waits until there is room to render. What cannot be rendered at all
-// is refused by its header, before it has taken any. The job is told what it needs.
-func (s *Service) admitRender(ctx context.Context, t turn, job *transform.Job) (leave func(), err error) {
+// weigh tells a job what it needs, and where to wait until there is room for that: the
+// renderer knows what it really does. What cannot be rendered at all is refused by its
+// header, before it has taken any.
+func (s *Service) weigh(t turn, job *transform.Job) error {
 	gate := t.gate(s.Gates)
 	if gate == nil || job.Plan.Original() {
-		return func() {}, nil
+		return nil
 	}
 	shape, err := transform.ShapeOf(job.Original, job.Limits)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	files := make(map[string]transform.Shape, len(job.Files))
 	for name, file := range job.Files {
 		if files[name], err = transform.ShapeOf(file, job.Limits); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	job.Need = job.Plan.Estimate(shape, files)
-	if err := job.Limits.Affords(job.Need); err != nil {
-		return nil, err
+	job.Admit = func(ctx context.Context, n transform.Need) (leave func(), err error) {
+		return enter(ctx, gate, t.ask(n))
 	}
-	need := job.Need // what a renderer is held to: pixels that are there now may be gone by then
-	if s.Estimate != nil {
-		need = s.Estimate(*job, shape)
-	}
-	return enter(ctx, gate, t.ask(need))
+	return job.Limits.Affords(job.Need)
 }
 
 // admitInspect waits until there is room to describe a picture.

@@ -20,9 +20,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"pixedge/internal/admit"
 	"pixedge/internal/cache"
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
@@ -36,14 +33,15 @@ type (
 		Fetch(ctx context.Context, name string) (origin.Original, error)
 	}
 
-	// A Renderer carries out jobs, and describes pictures.
+	// A Renderer carries out jobs, and describes pictures. It calls a job's Enter before
+	// anything that takes memory.
 	Renderer interface {
 		Render(ctx context.Context, job transform.Job) (media.Image, error)
 		Inspect(ctx context.Context, picture media.Image, most transform.Limits) (transform.Info, error)
 	}
 )
 
-// A Service delivers pictures. Every field but Gates, Later and Estimate must be set.
+// A Service delivers pictures. Every field but Gates and Later must be set.
 type Service struct {
 	Clouds   *Clouds
 	Compiler *transform.Compiler
@@ -53,11 +51,8 @@ type Service struct {
 	Gates    Gates // may be left open
 	Later    Later // nil: nothing is made in the background, so everybody waits
 
-	// Estimate says what a job takes of which the plan's estimate is in Need, where the
-	// renderer has shorter ways than to begin with the original; nil if it has none.
-	Estimate func(job transform.Job, of transform.Shape) transform.Need
-
-	scratch sync.Pool // of *bytes.Buffer
+	originals originals
+	scratch   sync.Pool // of *bytes.Buffer
 }
 
 // A Request is what delivery needs to know of one. The bytes are not kept.
@@ -149,17 +144,17 @@ func (s *Service) made(ctx context.Context, r Request, answer Answer, v variant)
 // make fetches and renders.
 func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*Picture, error) {
 	began := time.Now()
-	original, files, release, err := s.fetch(ctx, t, route)
-	defer release()
+	fetched, err := s.fetch(ctx, t, route)
 	if err != nil {
 		return nil, err
 	}
-	p := &Picture{Fetched: time.Since(began)}
-	fetched := time.Now()
+	defer fetched.release()
+	original, landed := fetched.pictures[0].Image(), time.Now()
+	p := &Picture{Fetched: landed.Sub(began)}
 	if route.request.Info {
 		p.Image, err = s.describe(ctx, t, route, original)
 	} else {
-		p.Image, err = s.render(ctx, t, route, v, original, files, &p.Derived)
+		p.Image, err = s.render(ctx, t, route, v, fetched, &p.Derived)
 	}
 	if err != nil {
 		return nil, err
@@ -167,7 +162,7 @@ func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*P
 	if &p.Data[0] == &original.Data[0] { // neither is empty: the one was sniffed, the other encoded
 		p.Data = bytes.Clone(p.Data) // the cache keeps it longer than the original's memory
 	} else {
-		p.Rendered = time.Since(fetched)
+		p.Rendered = time.Since(landed)
 	}
 	p.ETag = etag(p.Data)
 	p.final, err = s.final(route, v, original, p)
@@ -177,17 +172,17 @@ func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*P
 // render makes the picture. One that was only to be encoded anew, in a format of
 // our choice, and came out larger, is delivered as it was, if any browser shows it.
 // derived is told whether a rendition was enough.
-func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, original media.Image, files map[string]media.Image, derived *bool) (media.Image, error) {
+func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, fetched *shared, derived *bool) (media.Image, error) {
+	original := fetched.pictures[0].Image()
 	plan, err := s.planFor(route, v, original)
 	if err != nil {
 		return media.Image{}, err
 	}
-	job := transform.Job{Plan: plan, Original: original, Files: files, Limits: route.Cloud.Limits, Tenant: route.Cloud.Name, Derived: derived}
-	leave, err := s.admitRender(ctx, t, &job)
-	if err != nil {
+	job := fetched.job(route, plan)
+	job.Derived, job.Later = derived, t.later
+	if err := s.weigh(t, &job); err != nil {
 		return media.Image{}, err
 	}
-	defer leave()
 	made, err := s.Renderer.Render(ctx, job)
 	if err == nil && route.plan.Recoding() && original.Format.OnWeb() && len(made.Data) > len(original.Data) {
 		return original, nil
@@ -208,54 +203,6 @@ func (s *Service) describe(ctx context.Context, t turn, route *Route, original m
 	}
 	data, err := json.Marshal(info)
 	return media.Image{Data: append(data, '\n'), Format: media.JSON}, err
-}
-
-// fetch fetches when it is the client's turn. All pictures of the request are one party
-// at the gate of their memory.
-func (s *Service) fetch(ctx context.Context, t turn, route *Route) (original media.Image, files map[string]media.Image, release func(), err error) {
-	arrived, err := s.expect(t, route)
-	if err != nil {
-		return media.Image{}, nil, func() {}, err
-	}
-	defer arrived()
-	leave, err := enter(ctx, s.Gates.Fetch, t.ask(transform.Need{}))
-	if err != nil {
-		return media.Image{}, nil, func() {}, err
-	}
-	defer leave()
-	return route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)))
-}
-
-// AtOnce is how many pictures of one request are fetched at a time: more would take
-// the turns and the descriptors of others.
-const AtOnce = 4
-
-// fetch returns the original and the other pictures of the plan, a few at once, and
-// what gives their memory back, which is to be called in any case.
-func (r *Route) fetch(ctx context.Context) (original media.Image, files map[string]media.Image, release func(), err error) {
-	names := append([]string{r.source}, r.plan.Files()...)
-	originals := make([]origin.Original, len(names))
-	release = func() {
-		for _, o := range originals {
-			o.Release()
-		}
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(AtOnce)
-	for i, name := range names {
-		group.Go(func() (err error) {
-			originals[i], err = r.zone.Fetcher.Fetch(ctx, name)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return media.Image{}, nil, release, err
-	}
-	files = make(map[string]media.Image, len(names)-1)
-	for i, name := range names[1:] {
-		files[name] = originals[i+1].Image()
-	}
-	return originals[0].Image(), files, release, nil
 }
 
 // etag returns a strong entity tag (RFC 9110, 8.8.3) made of the bytes alone, so

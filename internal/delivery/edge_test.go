@@ -139,7 +139,12 @@ func (w wiped) Release() {
 }
 
 // Render writes the plan before the original instead of rendering.
-func (e *edge) Render(_ context.Context, job transform.Job) (media.Image, error) {
+func (e *edge) Render(ctx context.Context, job transform.Job) (media.Image, error) {
+	leave, err := job.Enter(ctx)
+	if err != nil {
+		return media.Image{}, err
+	}
+	defer leave()
 	plan, original := job.Plan, job.Original
 	e.renders.Add(1)
 	if e.gate != nil {

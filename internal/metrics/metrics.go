@@ -212,9 +212,23 @@ type renderer struct {
 	next delivery.Renderer
 }
 
-func (r renderer) Render(ctx context.Context, job transform.Job) (img media.Image, err error) {
-	defer r.m.observe("render", time.Now(), &err)
-	return r.next.Render(ctx, job)
+// Render measures what is done once there is room: neither the waiting for that, nor
+// what was refused because of it.
+func (r renderer) Render(ctx context.Context, job transform.Job) (media.Image, error) {
+	began, refused := time.Now(), false
+	if admit := job.Admit; admit != nil {
+		job.Admit = func(ctx context.Context, n transform.Need) (leave func(), err error) {
+			asked := time.Now()
+			leave, err = admit(ctx, n)
+			began, refused = began.Add(time.Since(asked)), err != nil
+			return leave, err
+		}
+	}
+	img, err := r.next.Render(ctx, job)
+	if !refused {
+		r.m.observe("render", began, &err)
+	}
+	return img, err
 }
 
 func (r renderer) Inspect(ctx context.Context, picture media.Image, most transform.Limits) (info transform.Info, err error) {

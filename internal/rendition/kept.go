@@ -71,14 +71,12 @@ func newKept(most int64, stay time.Duration, pool *shm.Pool) kept {
 
 // get returns the rendition called k, which stays until it is released. If there is
 // none, create makes it, in memory that place gives, while others who want it wait.
-// An error is for those who wait too, but not that of somebody who gave up: then the
-// next one tries.
+// An error is for those who wait too, but not that of somebody who gave up or was not
+// let in: then the next one tries, when it is its turn.
 func (s *kept) get(ctx context.Context, k key, create func(place vips.Place) error) (r *rendition, made bool, err error) {
 	for {
 		s.mu.Lock()
-		if r = s.byKey[k]; r != nil {
-			s.use(r)
-			s.stats.Hits++
+		if r = s.use(k); r != nil {
 			s.mu.Unlock()
 			return r, false, nil
 		}
@@ -102,11 +100,11 @@ func (s *kept) get(ctx context.Context, k key, create func(place vips.Place) err
 	}
 }
 
-// has reports whether there is a rendition called k.
-func (s *kept) has(k key) bool {
+// find returns the rendition called k, if there is one, which stays until it is released.
+func (s *kept) find(k key) *rendition {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.byKey[k] != nil
+	return s.use(k)
 }
 
 // make makes a rendition and tells those who wait.
@@ -121,7 +119,7 @@ func (s *kept) make(ctx context.Context, k key, m *making, create func(vips.Plac
 		} else if r != nil {
 			s.free(r)
 		}
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && fault.Of(err) != fault.Overloaded {
 			m.err = err
 		}
 		close(m.done)
@@ -183,11 +181,17 @@ func (s *kept) add(r *rendition) {
 	}
 }
 
-// use notes a use, with mu held.
-func (s *kept) use(r *rendition) {
+// use finds the rendition called k and notes a use, with mu held.
+func (s *kept) use(k key) *rendition {
+	r := s.byKey[k]
+	if r == nil {
+		return nil
+	}
 	r.users++
 	r.used = time.Now()
 	s.recent.MoveToFront(r.place)
+	s.stats.Hits++
+	return r
 }
 
 // release ends a use.

@@ -1,11 +1,11 @@
 // Package rendition has many sizes of a picture made of one decoding.
 //
 // Pages ask for one photograph in six widths and two formats. A [Store] stands in
-// front of a renderer. Once an original is asked for a second time within a while, it
-// has the renderer leave pixels behind, which it keeps in shared memory: the original
+// front of a renderer. Once an original is asked for a second time within a while, or
+// by several at once, it has the renderer leave pixels behind, which it keeps in shared memory: the original
 // as libjpeg decodes it at 1/2, of which smaller sizes are made, and the finished
 // pixels of every size, of which all formats are. Who asks for what is being made waits
-// for it.
+// for it, and takes neither a place nor memory meanwhile.
 //
 // Only what looks the same is made this way: transform.Plan.Freezes and
 // docs/decisions/0009 say what that is. What is kept of an original is for the tenant
@@ -18,10 +18,8 @@ package rendition
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"hash/maphash"
-	"io"
 	"strings"
 	"time"
 
@@ -80,20 +78,21 @@ func (s *Store) Close() { s.kept.close() }
 // Stats returns the counts at this moment.
 func (s *Store) Stats() Stats { return s.kept.count() }
 
-// A source is the identity of an original: a hash of its bytes, of whose it is and of
-// the limits it is held to.
-type source [sha256.Size]byte
+// A source is the identity of an original: its bytes, whose it is, and the limits it is
+// held to.
+type source struct {
+	digest [sha256.Size]byte
+	format media.Format
+	tenant string
+	limits transform.Limits
+}
 
 func sourceOf(job transform.Job) source {
-	hash := sha256.New()
-	_, _ = io.WriteString(hash, job.Tenant+"\x00") // a hash takes all
-	var limits []byte
-	for _, n := range []int{int(job.Original.Format), int(job.Limits.MaxPixels), job.Limits.MaxSide, job.Limits.MaxFrames} {
-		limits = binary.AppendVarint(limits, int64(n))
+	digest := job.Digest
+	if digest == nil {
+		digest = func() [sha256.Size]byte { return sha256.Sum256(job.Original.Data) }
 	}
-	_, _ = hash.Write(limits)
-	_, _ = hash.Write(job.Original.Data)
-	return source(hash.Sum(nil))
+	return source{digest(), job.Original.Format, job.Tenant, job.Limits}
 }
 
 // A key names a rendition.
@@ -107,61 +106,60 @@ type key struct {
 const part = 2
 
 // Render is the renderer's, from a rendition where that is as good. Its errors are the
-// same.
+// same. Each of the jobs that it comes to waits for room of its own, and whoever waits
+// for a rendition takes none.
 func (s *Store) Render(ctx context.Context, job transform.Job) (media.Image, error) {
 	shape, ok := s.shape(job)
 	if !ok {
+		return s.render(ctx, job)
+	}
+	if s.demands(job) {
+		return s.derive(ctx, job, shape)
+	}
+	leave, err := job.Enter(ctx)
+	if err != nil {
+		return media.Image{}, err
+	}
+	if !s.seen.demanded(s.seen.mark(job), time.Now()) {
+		defer leave()
 		return s.Renderer.Render(ctx, job)
 	}
-	mark := s.seen.mark(job)
-	if !s.seen.again(mark, time.Now()) {
-		return s.Renderer.Render(ctx, job)
+	leave() // others have come meanwhile
+	return s.derive(ctx, job, shape)
+}
+
+// demands notes that an original is asked for, and reports whether it is in demand.
+func (s *Store) demands(job transform.Job) bool {
+	mark, now := s.seen.mark(job), time.Now()
+	if job.Later { // after another one that was the same but for its format
+		return s.seen.demanded(mark, now)
 	}
-	from := sourceOf(job)
-	s.seen.note(mark, from)
+	return s.seen.again(mark, now, job.InDemand)
+}
+
+// render is the renderer's, when there is room.
+func (s *Store) render(ctx context.Context, job transform.Job) (media.Image, error) {
+	leave, err := job.Enter(ctx)
+	if err != nil {
+		return media.Image{}, err
+	}
+	defer leave()
+	return s.Renderer.Render(ctx, job)
+}
+
+// derive carries out a job by way of renditions, if there is room for them.
+func (s *Store) derive(ctx context.Context, job transform.Job, shape transform.Shape) (media.Image, error) {
 	steps, rest := job.Plan.Frozen(job.Original.Format)
-	pixels, err := s.finished(ctx, from, job, shape, steps)
+	pixels, err := s.finished(ctx, job, shape, steps)
 	if errors.Is(err, errFull) || fault.Of(err) == fault.Unsupported {
-		return s.Renderer.Render(ctx, job)
+		return s.render(ctx, job)
 	}
 	if err != nil {
 		return media.Image{}, err
 	}
 	defer s.kept.release(pixels)
-	job.Plan, job.Original, job.Need = rest, pixels.image(), transform.Need{} // that was of the whole road
-	return s.Renderer.Render(ctx, job)
-}
-
-// Estimate says what Render takes for a job of which Need says what it takes without
-// renditions. of is the shape of the original. It is a guess: what is there may be gone
-// by then, and the original is taken for the last one with its mark.
-func (s *Store) Estimate(job transform.Job, of transform.Shape) transform.Need {
-	if !s.suits(job, of) {
-		return job.Need
-	}
-	from, known := s.seen.knows(s.seen.mark(job), time.Now())
-	if !known {
-		return job.Need
-	}
-	steps, rest := job.Plan.Frozen(job.Original.Format)
-	need := rest.Estimate(steps.FrozenShape(of), nil)
-	add := func(more transform.Need) {
-		need = transform.Need{Bytes: max(need.Bytes, more.Bytes), Time: need.Time + more.Time}
-	}
-	if s.kept.has(key{source: from, steps: name(steps)}) {
-		return need
-	}
-	if by := s.reduction(job.Plan.Shrink(of), of); by > 0 {
-		reduced := transform.Reduced(by)
-		if !s.kept.has(key{source: from, by: by}) {
-			add(reduced.Estimate(of, nil))
-		}
-		turned := of.Orientation
-		of = reduced.FrozenShape(of)
-		of.Orientation = turned
-	}
-	add(steps.Estimate(of, nil))
-	return need
+	job.Plan, job.Original, job.Need = rest, pixels.image(), rest.Estimate(steps.FrozenShape(shape), nil)
+	return s.render(ctx, job)
 }
 
 // shape returns that of the original, if a rendition may be of use to the job.
@@ -173,27 +171,28 @@ func (s *Store) shape(job transform.Job) (transform.Shape, bool) {
 	if err != nil {
 		return shape, false // the renderer will say what is wrong
 	}
-	return shape, s.suits(job, shape)
+	return shape, job.Plan.Freezes(shape) && job.Plan.FrozenBytes(shape) <= s.kept.most/part
 }
 
-// suits reports whether a rendition may be of use to the job.
-func (s *Store) suits(job transform.Job, of transform.Shape) bool {
-	return job.Plan.Freezes(of) && job.Plan.FrozenBytes(of) <= s.kept.most/part
-}
-
-// name is that of a rendition that is finished after the steps.
-func name(steps transform.Plan) string { return strings.Join(steps.Steps(), "~") }
-
-// finished returns the pixels that the steps come to.
-func (s *Store) finished(ctx context.Context, from source, job transform.Job, shape transform.Shape, steps transform.Plan) (*rendition, error) {
-	k := key{source: from, steps: name(steps)}
+// finished returns the pixels that the steps come to. For a job that nobody waits for
+// they are not made: whoever came to want them would wait for a quiet moment, too.
+func (s *Store) finished(ctx context.Context, job transform.Job, shape transform.Shape, steps transform.Plan) (*rendition, error) {
+	k := key{source: sourceOf(job), steps: strings.Join(steps.Steps(), "~")}
+	if job.Later {
+		r := s.kept.find(k)
+		if r == nil {
+			return nil, errFull
+		}
+		derived(job)
+		return r, nil
+	}
 	r, made, err := s.kept.get(ctx, k, func(place vips.Place) error {
-		original, release, err := s.smaller(ctx, from, job, shape)
+		original, of, release, err := s.smaller(ctx, k.source, job, shape)
 		if err != nil {
 			return err
 		}
 		defer release()
-		return s.make(ctx, job, steps, original, place)
+		return s.make(ctx, job, steps, original, of, place)
 	})
 	if err == nil && !made {
 		derived(job)
@@ -201,43 +200,64 @@ func (s *Store) finished(ctx context.Context, from source, job transform.Job, sh
 	return r, err
 }
 
-// smaller returns what the steps can begin with: the original, or that as it is decoded
-// smaller.
-func (s *Store) smaller(ctx context.Context, from source, job transform.Job, shape transform.Shape) (original media.Image, release func(), err error) {
-	by := s.reduction(job.Plan.Shrink(shape), shape)
+// smaller returns what the steps can begin with, and its shape: the original, or that
+// as it is decoded smaller.
+func (s *Store) smaller(ctx context.Context, from source, job transform.Job, of transform.Shape) (original media.Image, shape transform.Shape, release func(), err error) {
+	by := s.reduction(job, of)
 	if by == 0 {
-		return job.Original, func() {}, nil
+		return job.Original, of, func() {}, nil
 	}
+	plan := transform.Reduced(by)
 	r, made, err := s.kept.get(ctx, key{source: from, by: by}, func(place vips.Place) error {
-		return s.make(ctx, job, transform.Reduced(by), job.Original, place)
+		return s.make(ctx, job, plan, job.Original, of, place)
 	})
 	switch {
 	case errors.Is(err, errFull):
-		return job.Original, func() {}, nil
+		return job.Original, of, func() {}, nil
 	case err != nil:
-		return media.Image{}, nil, err
+		return media.Image{}, of, nil, err
 	}
 	if !made {
 		derived(job)
 	}
-	return r.image(), func() { s.kept.release(r) }, nil
+	shape = plan.FrozenShape(of)
+	shape.Orientation = of.Orientation
+	return r.image(), shape, func() { s.kept.release(r) }, nil
 }
 
-// reduction says how many times smaller than it is an original is kept, of which a plan
-// can do with one that is shrink times smaller: the largest there is room for. 0: it is
-// not.
-func (s *Store) reduction(shrink int, shape transform.Shape) int {
+// reduction says how many times smaller than it is an original is kept that the job can
+// begin with: the largest there is room for. 0: it is not.
+func (s *Store) reduction(job transform.Job, of transform.Shape) int {
+	shrink := job.Plan.Shrink(of)
 	for by := 2; by <= shrink; by *= 2 {
-		if transform.Reduced(by).FrozenBytes(shape) <= s.kept.most/part {
+		if transform.Reduced(by).FrozenBytes(of) <= s.kept.most/part {
 			return by
 		}
 	}
 	return 0
 }
 
-// make has the renderer put pixels in their place.
-func (s *Store) make(ctx context.Context, job transform.Job, plan transform.Plan, original media.Image, place vips.Place) error {
-	_, err := s.Renderer.Render(ctx, transform.Job{Plan: plan, Original: original, Limits: job.Limits, Place: place, Tenant: job.Tenant})
+// make has the renderer put pixels in their place, when there is room for that. of is
+// the shape of what it begins with. What takes more than is allowed is not made: the
+// job may do with less.
+func (s *Store) make(ctx context.Context, job transform.Job, plan transform.Plan, original media.Image, of transform.Shape, place vips.Place) error {
+	one := transform.Job{
+		Plan: plan, Original: original, Limits: job.Limits, Need: plan.Estimate(of, nil),
+		Place: place, Tenant: job.Tenant, Admit: job.Admit,
+	}
+	err := job.Limits.Affords(one.Need)
+	leave := func() {}
+	if err == nil {
+		leave, err = one.Enter(ctx)
+	}
+	if fault.Of(err) == fault.Unprocessable {
+		return errors.Join(errFull, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer leave()
+	_, err = s.Renderer.Render(ctx, one)
 	return err
 }
 

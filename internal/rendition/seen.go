@@ -12,14 +12,14 @@ import (
 // after half of that, or when there are very many: two lists take turns.
 //
 // It goes by a mark of an original, which costs nothing: most are asked for once. Two
-// originals with one mark are no harm: by it nothing is found, and little estimated.
+// originals with one mark are no harm: by it nothing is found, and nothing estimated.
 type seen struct {
 	window time.Duration
 	seed   maphash.Seed
 
 	mu            sync.Mutex
-	recent, older map[mark]source // zero until it is known
-	began         time.Time       // when recent did
+	recent, older map[mark]bool // true: in demand
+	began         time.Time     // when recent did
 }
 
 // maxSeen is how many originals one list holds.
@@ -41,43 +41,37 @@ func (s *seen) mark(job transform.Job) mark {
 	return mark(hash.Sum64()) ^ mark(len(data))
 }
 
-// again notes that an original is asked for, and reports whether that is not the first
-// time.
-func (s *seen) again(of mark, now time.Time) bool {
+// again notes that an original is asked for, and reports whether it is in demand: that
+// is not the first time, or several are known to ask.
+func (s *seen) again(of mark, now time.Time, several bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, known := s.has(of, now)
+	_, known := s.has(of, now)
 	if age := now.Sub(s.began); s.recent == nil || age >= s.window/2 || len(s.recent) >= maxSeen {
 		s.older = s.recent
 		if age >= s.window {
 			s.older = nil
 		}
-		s.recent, s.began = make(map[mark]source), now
+		s.recent, s.began = make(map[mark]bool), now
 	}
-	s.recent[of] = from
-	return known
+	s.recent[of] = known || several
+	return known || several
 }
 
-// note keeps what the original with a mark was found to be.
-func (s *seen) note(of mark, from source) {
+// demanded reports whether an original is in demand.
+func (s *seen) demanded(of mark, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.recent[of] = from
-}
-
-// knows reports whether again would, and which original had the mark last.
-func (s *seen) knows(of mark, now time.Time) (source, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.has(of, now)
+	demanded, _ := s.has(of, now)
+	return demanded
 }
 
 // has looks into the lists, with mu held.
-func (s *seen) has(of mark, now time.Time) (source, bool) {
+func (s *seen) has(of mark, now time.Time) (demanded, known bool) {
 	age := now.Sub(s.began)
-	if from, ok := s.recent[of]; ok && age < s.window {
-		return from, true
+	if demanded, ok := s.recent[of]; ok && age < s.window {
+		return demanded, true
 	}
-	from, ok := s.older[of]
-	return from, ok && age < s.window/2
+	demanded, ok := s.older[of]
+	return demanded && ok && age < s.window/2, ok && age < s.window/2
 }

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"context"
+	"crypto/sha256"
 	"runtime"
 	"sync/atomic"
 
@@ -70,10 +71,24 @@ type Job struct {
 	Limits   Limits                 // of every picture
 	Need     Need                   // by estimate; for renderers that compare it with what is taken
 	Tenant   string                 // whose picture it is; what is kept of it is for nobody else
+	InDemand bool                   // others want sizes of the original, too
+	Later    bool                   // nobody waits for the result
 	Derived  *bool                  // set to true if the result was made of a rendition; may be nil
 
+	// Digest returns the SHA-256 of the original; nil: it is not known.
+	Digest func() [sha256.Size]byte
+	// Admit waits until there is room for what takes so much, until leave; nil: there is.
+	Admit func(ctx context.Context, n Need) (leave func(), err error)
 	// Place returns memory of n bytes that the result may be put in; nil: Go's own.
 	Place vips.Place
+}
+
+// Enter waits until there is room for what the job needs, until leave.
+func (j Job) Enter(ctx context.Context) (leave func(), err error) {
+	if j.Admit == nil {
+		return func() {}, nil
+	}
+	return j.Admit(ctx, j.Need)
 }
 
 // Render applies the plan to the original and encodes the result.

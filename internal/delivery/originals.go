@@ -1,0 +1,222 @@
+package delivery
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"pixedge/internal/admit"
+	"pixedge/internal/fault"
+	"pixedge/internal/media"
+	"pixedge/internal/origin"
+	"pixedge/internal/transform"
+)
+
+// originals are the pictures on their way from their sources, and those in use. Who
+// wants the same ones meanwhile shares them, so that a page with many sizes of a
+// picture costs one fetch. The zero value is ready.
+type originals struct {
+	mu    sync.Mutex
+	byKey map[string]*shared
+}
+
+// A shared is the original of a request and the other pictures of its plan.
+type shared struct {
+	list   *originals
+	key    string
+	cancel context.CancelFunc // ends the fetch
+	done   chan struct{}      // closed when the pictures are there, or err
+
+	pictures []origin.Original // by the order of their names, the original first
+	err      error
+	digest   func() [sha256.Size]byte // of the original
+
+	// Guarded by list.mu.
+	users  int       // who wait for it or use it
+	sizes  int       // requests so far that a rendition may be of use to
+	landed time.Time // when it was there; zero before
+}
+
+// freshFor is how long after its arrival an original that is in use is shared with
+// who comes next. Without an end, a picture that never is out of use would never be
+// asked for again at its source.
+const freshFor = 2 * time.Second
+
+// get returns what key names. If nobody wants it at the moment, fetch fetches it, once
+// for all who come to want it, with the values of ctx and an end of its own: when
+// nobody wants it any more. Errors are for all who wait. sizes tells that a rendition
+// may be of use to the request.
+//
+// The caller calls release with what it got. ctx ends the waiting with its cause.
+func (l *originals) get(ctx context.Context, key string, sizes bool, fetch func(context.Context) ([]origin.Original, error)) (*shared, error) {
+	o := l.join(ctx, key, sizes, fetch)
+	select {
+	case <-o.done:
+	case <-ctx.Done():
+		o.release()
+		return nil, context.Cause(ctx)
+	}
+	if o.err != nil {
+		o.release()
+		return nil, o.err
+	}
+	return o, nil
+}
+
+func (l *originals) join(ctx context.Context, key string, sizes bool, fetch func(context.Context) ([]origin.Original, error)) *shared {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	o := l.byKey[key]
+	if o == nil || !o.landed.IsZero() && time.Since(o.landed) > freshFor {
+		o = &shared{list: l, key: key, done: make(chan struct{})}
+		if l.byKey == nil {
+			l.byKey = make(map[string]*shared)
+		}
+		l.byKey[key] = o
+		ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // release calls cancel
+		go o.fly(ctx, fetch)
+	}
+	o.users++
+	if sizes {
+		o.sizes++
+	}
+	return o
+}
+
+// fly fetches, keeps a panic to those who wait, and tells them.
+func (o *shared) fly(ctx context.Context, fetch func(context.Context) ([]origin.Original, error)) {
+	o.err = errors.New("the fetch ended without a result") // by runtime.Goexit, say
+	defer func() {
+		if p := recover(); p != nil {
+			o.err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "internal error")
+		}
+		o.land()
+	}()
+	o.pictures, o.err = fetch(ctx)
+	if o.err == nil {
+		data := o.pictures[0].Data
+		o.digest = sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(data) })
+	}
+}
+
+// land tells those who wait. What nobody waits for any more is given back.
+func (o *shared) land() {
+	o.list.mu.Lock()
+	o.landed = time.Now()
+	if o.err != nil {
+		o.forget()
+	}
+	unwanted := o.users == 0
+	o.list.mu.Unlock()
+	close(o.done)
+	if unwanted {
+		o.free()
+	}
+}
+
+// release ends a use, or the waiting. With the last one the memory is given back, and
+// a fetch that is still under way ends.
+func (o *shared) release() {
+	o.list.mu.Lock()
+	o.users--
+	last, landed := o.users == 0, !o.landed.IsZero()
+	if last {
+		o.forget()
+	}
+	o.list.mu.Unlock()
+	if last {
+		o.cancel()
+	}
+	if last && landed {
+		o.free()
+	}
+}
+
+// forget lets nobody find it any more, with list.mu held.
+func (o *shared) forget() {
+	if o.list.byKey[o.key] == o {
+		delete(o.list.byKey, o.key)
+	}
+}
+
+func (o *shared) free() {
+	for _, p := range o.pictures {
+		p.Release()
+	}
+}
+
+// inDemand reports whether more than one request has wanted it together to which a
+// rendition may be of use.
+func (o *shared) inDemand() bool {
+	o.list.mu.Lock()
+	defer o.list.mu.Unlock()
+	return o.sizes > 1
+}
+
+// job returns the job for a plan of the route.
+func (o *shared) job(route *Route, plan transform.Plan) transform.Job {
+	files := make(map[string]media.Image, len(o.pictures)-1)
+	for i, name := range route.plan.Files() {
+		files[name] = o.pictures[i+1].Image()
+	}
+	return transform.Job{
+		Plan: plan, Original: o.pictures[0].Image(), Files: files, Limits: route.Cloud.Limits,
+		Tenant: route.Cloud.Name, Digest: o.digest, InDemand: o.inDemand(),
+	}
+}
+
+// fetch returns the pictures of a route, when it is the client's turn. All of them are
+// one party at the gate of their memory.
+func (s *Service) fetch(ctx context.Context, t turn, route *Route) (*shared, error) {
+	arrived, err := s.expect(t, route)
+	if err != nil {
+		return nil, err
+	}
+	defer arrived()
+	names := route.names()
+	// No name has a zero byte in it.
+	key := strings.Join(append([]string{route.Cloud.Name, route.request.Zone}, names...), "\x00")
+	sizes := !t.later && !route.request.Info && route.plan.Reduces()
+	return s.originals.get(ctx, key, sizes, func(ctx context.Context) ([]origin.Original, error) {
+		leave, err := enter(ctx, s.Gates.Fetch, t.ask(transform.Need{}))
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+		return route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)), names)
+	})
+}
+
+// names returns those of the pictures that the route needs, the original first.
+func (r *Route) names() []string { return append([]string{r.source}, r.plan.Files()...) }
+
+// AtOnce is how many pictures of one request are fetched at a time: more would take
+// the turns and the descriptors of others.
+const AtOnce = 4
+
+// fetch returns the pictures with these names, fetched a few at once.
+func (r *Route) fetch(ctx context.Context, names []string) ([]origin.Original, error) {
+	pictures := make([]origin.Original, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(AtOnce)
+	for i, name := range names {
+		group.Go(func() (err error) {
+			pictures[i], err = r.zone.Fetcher.Fetch(ctx, name)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		for _, p := range pictures {
+			p.Release()
+		}
+		return nil, err
+	}
+	return pictures, nil
+}
