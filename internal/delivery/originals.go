@@ -80,7 +80,7 @@ func (l *originals) join(ctx context.Context, key string, sizes bool, fetch func
 			l.byKey = make(map[string]*shared)
 		}
 		l.byKey[key] = o
-		ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // release calls cancel
+		ctx, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
 		go o.fly(ctx, fetch)
 	}
 	o.users++
