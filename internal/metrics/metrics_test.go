@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pixedge/internal/admit"
@@ -269,4 +270,39 @@ func TestWeigh(t *testing.T) {
 		`edge_render_estimate_ratio_bucket{le="1.41"} 1`,
 		`edge_render_estimate_ratio_bucket{le="1"} 0`,
 	)
+}
+
+// waiting is a renderer that waits for room as it should.
+type waiting struct{ stage }
+
+func (w waiting) Render(ctx context.Context, job transform.Job) (media.Image, error) {
+	leave, err := job.Enter(ctx)
+	if err != nil {
+		return media.Image{}, err
+	}
+	defer leave()
+	return w.stage.Render(ctx, job)
+}
+
+// TestRoom counts no render that there was no room for, and no time spent waiting.
+func TestRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		refusal := fault.Errorf(fault.Overloaded, "too many")
+		for _, err := range []error{nil, refusal} {
+			job := transform.Job{Admit: func(context.Context, transform.Need) (func(), error) {
+				time.Sleep(time.Minute)
+				return func() {}, err
+			}}
+			if _, got := m.Renderer(waiting{}).Render(t.Context(), job); !errors.Is(got, err) {
+				t.Errorf("Render = %v, want %v", got, err)
+			}
+		}
+		has(t, m, `edge_stage_duration_seconds_count{result="ok",stage="render"} 1`, `edge_stage_duration_seconds_sum{result="ok",stage="render"} 0`)
+		recorded := httptest.NewRecorder()
+		m.Handler().ServeHTTP(recorded, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+		if strings.Contains(recorded.Body.String(), `result="overloaded"`) {
+			t.Error("a refusal counts as a render")
+		}
+	})
 }
