@@ -6,7 +6,7 @@
 # Go is pinned to the patch. Its image brings gcc, make and pkg-config.
 FROM golang:1.26.8-trixie AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libvips-dev \
+ && apt-get install -y --no-install-recommends libdeflate-dev libvips-dev zlib1g-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The modules before the code: they change less often, and builders keep layers.
@@ -26,6 +26,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends \
     ca-certificates \
     fonts-dejavu-core \
+    libdeflate0 \
     libheif-plugin-aomenc \
     libheif-plugin-dav1d \
     libheif-plugin-libde265 \

@@ -71,7 +71,7 @@ type Header struct {
 
 	Scans    int     // of a JPEG; 1 if it is not Whole
 	Profile  int     // bytes of the ICC profile as it is stored; 0 if there is none, and for JXL
-	Samples  float64 // numbers stored for each pixel: 1.5 for colors in 4:2:0, 3 for RGB
+	Samples  float64 // numbers stored for each pixel: 1.5 for colors in 4:2:0, 3 for RGB; of less than 8 bits in a PNG, so much less
 	Lossless bool    // of a WebP: any frame is VP8L
 	Canvas   bool    // of a WebP: it is made of frames on a canvas, be it one frame
 

@@ -97,8 +97,12 @@ func headerPNG(c []byte) (Header, error) {
 	if !known || c[10] != 0 || c[11] != 0 || interlace > 1 {
 		return Header{}, damaged("its header is wrong")
 	}
+	samples := float64(bands)
+	if kind == pngIndexed {
+		samples = 1
+	}
 	return Header{
-		Width: int(w), Height: int(h), Bands: bands, Depth: max(8, int(depth)), Samples: float64(bands),
+		Width: int(w), Height: int(h), Bands: bands, Depth: max(8, int(depth)), Samples: samples * min(8, float64(depth)) / 8,
 		Alpha: kind == pngGrayAlpha || kind == pngAlpha, Whole: interlace == 1,
 	}, nil
 }

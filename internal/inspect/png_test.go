@@ -43,13 +43,13 @@ func TestPNG(t *testing.T) {
 		data []byte
 		want inspect.Header
 	}{
-		{"grey", pngOf(ihdr(9, 8, 1, 0, 0), idat), of(1, 8, false, 1)},
+		{"grey", pngOf(ihdr(9, 8, 1, 0, 0), idat), of(1, 8, false, 0.125)},
 		{"grey, one clear", pngOf(ihdr(9, 8, 16, 0, 0), chunk("tRNS", "ab"), idat), of(2, 16, true, 1)},
 		{"grey and alpha", pngOf(ihdr(9, 8, 8, 4, 0), chunk("tRNS", "ab"), idat), of(2, 8, true, 2)},
 		{"RGB, 16 bits", pngOf(ihdr(9, 8, 16, 2, 0), idat), of(3, 16, false, 3)},
 		{"RGBA", pngOf(ihdr(9, 8, 8, 6, 0), idat), of(4, 8, true, 4)},
-		{"palette", pngOf(ihdr(9, 8, 4, 3, 0), chunk("PLTE", "abc"), idat), of(3, 8, false, 3)},
-		{"palette, some clear", pngOf(ihdr(9, 8, 2, 3, 0), chunk("PLTE", "abc"), chunk("tRNS", "a"), idat), of(4, 8, true, 3)},
+		{"palette", pngOf(ihdr(9, 8, 4, 3, 0), chunk("PLTE", "abc"), idat), of(3, 8, false, 0.5)},
+		{"palette, some clear", pngOf(ihdr(9, 8, 2, 3, 0), chunk("PLTE", "abc"), chunk("tRNS", "a"), idat), of(4, 8, true, 0.25)},
 		{"interlaced", pngOf(ihdr(9, 8, 8, 2, 1), idat), interlaced},
 		{"orientation", pngOf(ihdr(9, 8, 8, 2, 0), chunk("eXIf", exif(6)), idat), turned},
 		{"a wrong orientation", pngOf(ihdr(9, 8, 8, 2, 0), chunk("eXIf", exif(9)), idat), of(3, 8, false, 3)},

@@ -265,6 +265,9 @@ func sources() map[string]original {
 		add("svg"+size.mark, w, h, "svg", "", transform.Shape{Format: media.SVG, Bands: 4, Alpha: true})
 		add("gif"+size.mark, w, h, "animation", "", transform.Shape{Format: media.GIF})
 	}
+	// As large as a PNG may be that is decoded at once.
+	add("apngW", 2310, 1810, "f:png", "~t.circle()", transform.Shape{Format: media.PNG, Bands: 4, Alpha: true})
+	add("pngW", 2750, 2030, "f:png", "~t.sharpen()", transform.Shape{Format: media.PNG})
 	moving := transform.Shape{Frames: 24}
 	moving.Format = media.GIF
 	add("anim", 480, 360, "animation", "", moving)
@@ -334,6 +337,13 @@ pngL | t.resize(w:500) | f:jpeg
 pngL | t.rotate(a:90) | f:jpeg
 pngL | | f:jpeg
 ipngM | t.resize(w:500) | f:jpeg
+pngW | t.resize(w:500) | f:jpeg
+pngW | | f:png
+pngW | t.flip() | f:jpeg
+pngW | t.crop(x:100,y:100,w:500,h:500) | f:png
+pngW | t.crop(x:900,y:1500,w:500,h:500) | f:png
+apngW | t.resize(w:400) | f:png
+apngW | | f:png
 apngM | | f:png
 apngM | t.resize(w:400) | f:png
 apngM | t.resize(w:1000) | f:webp

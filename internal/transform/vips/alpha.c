@@ -1,11 +1,54 @@
 #include "alpha.h"
 
+#include <stdint.h>
+#include <string.h>
+
 /* Work on one row of n pixels. */
 typedef void (*Row)(const VipsPel *in, VipsPel *out, int n, int bands);
+
+/* Two pixels of four channels, and their bytes. */
+typedef uint16_t Pair __attribute__((vector_size(16)));
+typedef uint8_t Bytes __attribute__((vector_size(8)));
+
+/* pair multiplies two pixels at once. It divides by 255 as (v + 1 + v / 256) / 256, which
+ * is the same, rounded down, up to 255 * 255. */
+static inline Bytes
+pair(Bytes bytes)
+{
+	static const Pair is_alpha = { 0, 0, 0, UINT16_MAX, 0, 0, 0, UINT16_MAX };
+	Pair in = __builtin_convertvector(bytes, Pair);
+	Pair alpha = __builtin_shufflevector(in, in, 3, 3, 3, 3, 7, 7, 7, 7);
+	Pair made = in * alpha;
+
+	made = (made + 1 + (made >> 8)) >> 8;
+	return __builtin_convertvector((made & ~is_alpha) | (in & is_alpha), Bytes);
+}
+
+/* multiply4 is multiply for four channels, which nearly all pictures with alpha have. */
+static void
+multiply4(const VipsPel *in, VipsPel *out, int n)
+{
+	Bytes bytes = { 0 };
+
+	for (; n > 1; n -= 2, in += 8, out += 8) {
+		memcpy(&bytes, in, 8);
+		bytes = pair(bytes);
+		memcpy(out, &bytes, 8);
+	}
+	if (n > 0) {
+		memcpy(&bytes, in, 4);
+		bytes = pair(bytes);
+		memcpy(out, &bytes, 4);
+	}
+}
 
 static void
 multiply(const VipsPel *in, VipsPel *out, int n, int bands)
 {
+	if (bands == 4) {
+		multiply4(in, out, n);
+		return;
+	}
 	for (int i = 0; i < n; i++, in += bands, out += bands) {
 		unsigned alpha = in[bands - 1];
 

@@ -1,6 +1,7 @@
 package vips
 
 /*
+#include "wholepng.h"
 #include "vips.h"
 */
 import "C"
@@ -245,8 +246,11 @@ func (m *Image) Save(ctx context.Context, s Saver, with Settings, place Place) (
 		return nil, err
 	}
 	encode := m.encode
-	if m.direct(s, with) {
+	switch {
+	case m.direct(s, with):
 		encode = m.avif
+	case m.encodesPNG(s, with):
+		encode = m.png
 	}
 	buf, size, err := encode(ctx, s, with)
 	if err != nil {

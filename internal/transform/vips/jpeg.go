@@ -23,11 +23,19 @@ const maxPart = 4 << 20
 // crop of the whole would have, for less work. part is in pixels after the shrink;
 // the empty rectangle is the whole. It reports whether it did: only some pictures
 // are of a kind that can be read in parts, and where nothing is to be gained it
-// does nothing. An image it replaced is in memory.
+// does nothing. An image it replaced is in memory. A PNG has no shrink.
 func (m *Image) Part(data []byte, l Loader, shrink float64, part image.Rectangle) (bool, error) {
-	if l != LoadJPEG {
-		return false, nil
+	switch l { //nolint:exhaustive // the others are libvips' alone
+	case LoadJPEG:
+		return m.partJPEG(data, shrink, part)
+	case LoadPNG:
+		return m.wholePNG(data, part)
 	}
+	return false, nil
+}
+
+// partJPEG is Part for a JPEG.
+func (m *Image) partJPEG(data []byte, shrink float64, part image.Rectangle) (bool, error) {
 	buf, size := unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data))
 	p := C.PixedgePart{shrink: C.int(jpegShrink(shrink))}
 	var bands C.int
