@@ -65,7 +65,7 @@ func (m *Image) readPNG(data []byte) *C.VipsImage {
 		!WholePNG(w, h, m.Bands()) || int(png.stored) > size+size/8+1<<16 {
 		return nil
 	}
-	pixels := C.malloc(C.size_t(size + h))
+	pixels := C.malloc(C.size_t(size + h + 1))
 	var whole *C.VipsImage
 	if pixels == nil || C.pixedge_png_decode(buf, &png, (*C.uchar)(pixels)) != 0 ||
 		C.pixedge_png_image(pixels, &png, m.ref, &whole) != 0 {

@@ -18,10 +18,10 @@ typedef uint8_t Narrow __attribute__((vector_size(8)));
 static inline Narrow
 load(const unsigned char *p, int n)
 {
-	Narrow narrow = { 0 };
+	uint64_t bytes = 0;
 
-	memcpy(&narrow, p, n);
-	return narrow;
+	memcpy(&bytes, p, n);
+	return (Narrow) bytes;
 }
 
 static inline Wide

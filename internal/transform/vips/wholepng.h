@@ -22,7 +22,7 @@ typedef struct {
 /* Read the chunks. Returns 0, or -1 for a picture that is left to libvips. */
 int pixedge_png_scan(const unsigned char *buf, size_t len, PixedgePNG *png);
 
-/* Decode into out, which has height * (width * bands + 1) bytes. The pixels are at its
+/* Decode into out, which has height * (width * bands + 1) + 1 bytes. The pixels are at its
  * beginning, without gaps. buf must be what was scanned. Returns 0, or -1 if
  * the pixels are damaged, come short or are followed by more, or memory is. */
 int pixedge_png_decode(const unsigned char *buf, const PixedgePNG *png, unsigned char *out);
