@@ -33,6 +33,7 @@ const (
 	TooLarge                  // the source has more bytes than the limit
 	Unsupported               // a format or operation that is not there
 	Unprocessable             // a damaged picture, or more pixels than the limit
+	TooMany                   // this caller asks too often
 	Overloaded                // try again later
 	Upstream                  // the origin failed
 	Timeout                   // a deadline passed
@@ -130,7 +131,7 @@ func (k Kind) String() string {
 	return [numKinds]string{
 		Internal: "internal", Invalid: "invalid", Unauthorized: "unauthorized", Forbidden: "forbidden",
 		NotFound: "not_found", NotAllowed: "not_allowed", TooLong: "too_long", TooLarge: "too_large",
-		Unsupported: "unsupported", Unprocessable: "unprocessable", Overloaded: "overloaded",
-		Upstream: "upstream", Timeout: "timeout", Loop: "loop", Storage: "storage",
+		Unsupported: "unsupported", Unprocessable: "unprocessable", TooMany: "too_many",
+		Overloaded: "overloaded", Upstream: "upstream", Timeout: "timeout", Loop: "loop", Storage: "storage",
 	}[k]
 }

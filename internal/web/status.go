@@ -34,6 +34,7 @@ func failures(k fault.Kind) failure {
 		fault.TooLarge:      {fasthttp.StatusRequestEntityTooLarge, "JR-0413", "TooLargeError", false},
 		fault.Unsupported:   {fasthttp.StatusUnsupportedMediaType, "JR-0415", "UnsupportedFormatError", false},
 		fault.Unprocessable: {fasthttp.StatusUnprocessableEntity, "JR-0422", "UnprocessableImageError", false},
+		fault.TooMany:       {fasthttp.StatusTooManyRequests, "JR-0429", "TooManyRequestsError", true},
 		fault.Overloaded:    {fasthttp.StatusServiceUnavailable, "JR-0503", "OverloadedError", true},
 		fault.Upstream:      {fasthttp.StatusBadGateway, "JR-0502", "OriginError", false},
 		fault.Timeout:       {fasthttp.StatusGatewayTimeout, "JR-0504", "TimeoutError", false},
