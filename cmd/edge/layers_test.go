@@ -16,6 +16,7 @@ import (
 const layers = `
 	internal/fault internal/shm internal/sandbox
 	internal/op internal/media internal/config internal/blob
+	internal/database
 	internal/form internal/urlparse internal/signing internal/cache internal/admit internal/background internal/origin internal/svg internal/face internal/transform/vips
 	internal/inspect
 	internal/transform
@@ -45,6 +46,10 @@ var reserved = map[string]string{
 	"github.com/landlock-lsm":            "internal/sandbox",
 	"kernel.org/pub/linux/libs/security": "internal/sandbox",
 	"github.com/KimMachineGun":           "internal/admit cmd/edge",
+	"database/sql":                       "internal/database",
+	"github.com/jackc/pgx":               "internal/database",
+	"github.com/pressly/goose":           "internal/database",
+	"modernc.org/sqlite":                 "internal/database",
 }
 
 func TestLayers(t *testing.T) {

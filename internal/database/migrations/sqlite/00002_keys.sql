@@ -1,0 +1,14 @@
+-- +goose Up
+
+-- API keys. The secret is not here: hash is its SHA-256, in hex.
+CREATE TABLE keys (
+	id      TEXT PRIMARY KEY, -- the public part of the secret
+	cloud   TEXT NOT NULL,
+	hash    TEXT NOT NULL,
+	scopes  TEXT NOT NULL, -- words, with blanks between them
+	rate    TEXT NOT NULL, -- such as 600/min; empty for no limit
+	comment TEXT NOT NULL,
+	created BIGINT NOT NULL,
+	revoked BIGINT NOT NULL -- 0 while it is good
+);
+CREATE INDEX keys_created ON keys (created, id);
