@@ -17,7 +17,7 @@ const layers = `
 	internal/fault internal/shm internal/sandbox
 	internal/op internal/media internal/config internal/blob
 	internal/database
-	internal/library
+	internal/library internal/apikey
 	internal/form internal/urlparse internal/signing internal/cache internal/admit internal/background internal/origin internal/svg internal/face internal/transform/vips
 	internal/inspect
 	internal/transform
@@ -37,7 +37,7 @@ var reserved = map[string]string{
 	"github.com/dgraph-io/ristretto":     "internal/cache",
 	"github.com/goccy/go-yaml":           "internal/config cmd/edge",
 	"github.com/h2non/bimg":              "internal/transform/vips",
-	"github.com/hashicorp":               "internal/origin",
+	"github.com/hashicorp":               "internal/origin internal/apikey",
 	"github.com/prometheus":              "internal/metrics",
 	"github.com/sony/gobreaker":          "internal/origin",
 	"github.com/valyala/fasthttp":        "internal/web cmd/edge",
@@ -48,6 +48,7 @@ var reserved = map[string]string{
 	"kernel.org/pub/linux/libs/security": "internal/sandbox",
 	"github.com/KimMachineGun":           "internal/admit cmd/edge",
 	"database/sql":                       "internal/database",
+	"golang.org/x/time":                  "internal/apikey",
 	"github.com/jackc/pgx":               "internal/database",
 	"github.com/pressly/goose":           "internal/database",
 	"modernc.org/sqlite":                 "internal/database",
