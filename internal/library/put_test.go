@@ -9,11 +9,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"pixedge/internal/blob"
+	"pixedge/internal/database/dbtest"
 	"pixedge/internal/fault"
 	"pixedge/internal/library"
 	"pixedge/internal/media"
@@ -129,7 +132,12 @@ func TestPutRefuses(t *testing.T) {
 
 type endless struct{}
 
-func (endless) Read(p []byte) (int, error) { return copy(p, "\xff\xd8\xff\xe0"), nil }
+func (endless) Read(p []byte) (int, error) {
+	for n := 0; n < len(p); {
+		n += copy(p[n:], "\xff\xd8\xff\xe0")
+	}
+	return len(p), nil
+}
 
 type failing struct{ err error }
 
@@ -151,6 +159,41 @@ func TestVideos(t *testing.T) {
 					t.Errorf("%s: path %q (%v), want %q", tt.name, a.Path, err, tt.path)
 				}
 			}
+		})
+	}
+}
+
+// TestMemory keeps a large upload in a folder, and counts what is allocated meanwhile:
+// the same for any size.
+func TestMemory(t *testing.T) {
+	store, err := blob.NewDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := open(t, dbtest.SQLite(t), store, library.Rules{})
+	const size, most = 64 << 20, 4 << 20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	a, err := e.Put(t.Context(), library.Upload{}, io.LimitReader(endless{}, size))
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; err != nil || a.Size != size || n > most {
+		t.Errorf("%d bytes kept (%v) with %d allocated, want at most %d", a.Size, err, n, most)
+	}
+}
+
+// TestNoSpool has no folder for what comes in, as a disk that fails.
+func TestNoSpool(t *testing.T) {
+	for kind, open := range both(library.Rules{}) {
+		t.Run(kind, func(t *testing.T) {
+			e := open(t)
+			e.put(t, library.Upload{Name: "a"}, picture("a"))
+			if err := os.Remove(e.spool); err != nil {
+				t.Fatal(err)
+			}
+			_, err := e.Put(t.Context(), library.Upload{}, strings.NewReader(picture("b")))
+			wantKind(t, "Put", err, fault.Overloaded, "cannot be written to disk now")
+			e.wantBytes(t, "a.jpeg", picture("a"))
+			e.wantUsage(t, 5, 1)
 		})
 	}
 }
