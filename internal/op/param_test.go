@@ -20,6 +20,7 @@ type params struct {
 	box      op.Box
 	boxes    []op.Box
 	polygons [][]op.Point
+	lines    []op.Line
 	quality  int
 }
 
@@ -36,6 +37,7 @@ func (p *params) declare(s *op.ParamSet) {
 	s.Box(&p.box, "box", "Place.")
 	s.Boxes(&p.boxes, "boxes", "Places.")
 	s.Polygons(&p.polygons, "poly", "Shapes.")
+	s.Lines(&p.lines, "lines", "Strokes.")
 	s.IntOrWord(&p.quality, "q", 80, 1, 100, []op.Word{{Name: "best", Value: 95}, {Name: "good", Value: 80}}, "Quality.")
 }
 
@@ -62,7 +64,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.width != 100 || p.angle != 0.5 || !p.loop || p.fit != "cover" || p.color != op.Black() || p.text != "" ||
-		p.file != "" || p.box != (op.Box{}) || p.boxes != nil || p.polygons != nil || p.quality != 80 {
+		p.file != "" || p.box != (op.Box{}) || p.boxes != nil || p.polygons != nil || p.lines != nil || p.quality != 80 {
 		t.Errorf("defaults = %+v", p)
 	}
 	if got := s.Canonical().String(); got != "t.x()" {
@@ -108,6 +110,7 @@ func TestCanonical(t *testing.T) {
 		{"i:8J-YgA", "t.x(i:8J-YgA)"},
 		{"i:8J+YgA==", "t.x(i:8J-YgA)"},
 		{"boxes:[[1_2_3_4]_[5_6_7_8]]", "t.x(boxes:[[1_2_3_4]_[5_6_7_8]])"},
+		{"lines:[[1_2_3_4]_[0_0_9_9]]", "t.x(lines:[[1_2_3_4]_[0_0_9_9]])"},
 		{"poly:[[[1_2]_[3_4]_[5_6]]_[[0_0]_[1_0]_[1_1]_[0_1]]]", "t.x(poly:[[[1_2]_[3_4]_[5_6]]_[[0_0]_[1_0]_[1_1]_[0_1]]])"},
 	}
 	for _, tt := range tests {
@@ -125,7 +128,7 @@ func TestCanonical(t *testing.T) {
 
 func TestBindErrors(t *testing.T) {
 	tests := []struct{ args, want string }{
-		{"x:1", `t.x: no parameter "x"; it takes w, a, l, f, b, t, i, box, boxes, poly, q`},
+		{"x:1", `t.x: no parameter "x"; it takes w, a, l, f, b, t, i, box, boxes, poly, lines, q`},
 		{"W:1", `t.x: no parameter "W"`},
 		{"w:1,w:2", "t.x: w: given twice"},
 		{"w:1,breite:1", "t.x: w: given twice"},
@@ -205,6 +208,9 @@ func TestBindErrors(t *testing.T) {
 		{"poly:[[[1_2]_[3_4]_[5]]]", `"5" is not x_y: want 2 numbers`},
 		{"poly:[[[1_2]_[3_4]_[5_6]_]]", `items are joined by _`},
 		{"poly:[[" + strings.Repeat("[1_2]_", 64) + "[1_2]]]", `is not a list of 1..64 items`},
+		{"lines:[[1_2_3]]", `"1_2_3" is not x_y_x_y: want 4 numbers`},
+		{"lines:[[1_2_3_-4]]", `"-4" is outside 0..1000000`},
+		{"lines:[]", `is an empty list`},
 		{"q:great", `t.x: q: "great" is not a whole number; nor is it one of best, good`},
 		{"q:0", `"0" is outside 1..100; nor is it one of best, good`},
 	}
@@ -252,6 +258,7 @@ func TestDescribe(t *testing.T) {
 		{"box", "bbox", "0_0_0_0"},
 		{"boxes", "bboxList", ""},
 		{"poly", "polygonList", ""},
+		{"lines", "lineList", ""},
 		{"q", "integer or enum", "80"},
 	}
 	list := s.Describe()
@@ -266,7 +273,7 @@ func TestDescribe(t *testing.T) {
 	if w := list[0]; *w.Min != 0 || *w.Max != 5000 || strings.Join(w.Aliases, " ") != "width breite" {
 		t.Errorf("w = %v..%v, aliases %q", *w.Min, *w.Max, w.Aliases)
 	}
-	if got := strings.Join(list[10].Choices, " "); got != "best good" {
+	if got := strings.Join(list[11].Choices, " "); got != "best good" {
 		t.Errorf("choices of q = %q", got)
 	}
 }
