@@ -53,5 +53,6 @@ func spec[T any, P interface {
 
 // Catalog lists every operation, family by family.
 func Catalog() []Spec {
-	return slices.Concat(resizing(), geometry(), colors(), filters(), composing(), writings(), output())
+	return slices.Concat(resizing(), geometry(), colors(), filters(), composing(), writings(),
+		painting(), output())
 }

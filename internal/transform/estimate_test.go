@@ -326,6 +326,8 @@ jpegM | t.median(s:3) | f:jpeg
 jpegM | t.resize(w:4000) | f:jpeg
 jpegM | t.text(t:SGVsbG8sIHdvcmxk) | f:jpeg
 jpegM | t.watermark(t:U0FNUExF) | f:jpeg
+jpegM | t.oilpaint(r:3) | f:jpeg
+jpegM | t.oilpaint(r:10) | f:jpeg
 pjpegM | t.resize(w:500) | f:jpeg
 pjpegL | | f:jpeg
 pjpegL | t.resize(w:500) | f:jpeg

@@ -148,6 +148,8 @@ func TestGolden(t *testing.T) {
 		{"merge/wrap-boxes", "t.merge(m:wrap,i:c2Vjb25k,bboxes:[[10_10_40_60]_[80_120_60_90]])", card},
 		{"merge/wrap-polygon", "t.merge(m:wrap,i:c2Vjb25k,polys:[[[20_20]_[220_40]_[180_150]_[40_120]]])", card},
 		{"merge/background", "t.merge(i:c2Vjb25k,w:90,b:dest-out,bg:00ff00)", card},
+		{"oilpaint/two", "t.oilpaint(r:1.5)", card},
+		{"oilpaint/alpha", "t.oilpaint(r:5)", clear},
 		{"chain/five", "t.crop(x:20,y:10,w:200,h:140)~t.resize(w:120,h:120)~t.rotate(a:90)~t.flip()~t.extract(t:10,l:10,w:100,h:80)", card},
 	}
 	for _, tt := range tests {
