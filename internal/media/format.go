@@ -30,6 +30,7 @@ const (
 	SVG
 	BMP
 	JXL
+	ICO
 	JSON   // what a picture is, instead of the picture
 	Pixels // of a picture on its way, between two jobs of a renderer; nobody is sent them, and Sniff knows none
 	numFormats
@@ -59,6 +60,7 @@ func (f Format) about() row {
 		SVG:    {name: "svg", mime: "image/svg+xml", ext: ".svg", alpha: true, decode: true, web: true},
 		BMP:    {name: "bmp", mime: "image/bmp", ext: ".bmp", decode: true, encode: true},
 		JXL:    {name: "jxl", mime: "image/jxl", ext: ".jxl", alpha: true, decode: true, encode: true},
+		ICO:    {name: "ico", mime: "image/vnd.microsoft.icon", ext: ".ico", alpha: true, encode: true, web: true},
 		JSON:   {name: "json", mime: "application/json", ext: ".json"},
 		Pixels: {name: "pixels", mime: "application/octet-stream", ext: ".pixels"},
 	}[f]

@@ -45,6 +45,7 @@ func magics() []magic {
 		{"II+\x00", TIFF}, // BigTIFF
 		{"MM\x00+", TIFF},
 		{"BM????\x00\x00\x00\x00", BMP},
+		{"\x00\x00\x01\x00?\x00", ICO},
 		{"\xff\x0a", JXL},
 		{"\x00\x00\x00\x0cJXL \r\n\x87\n", JXL},
 	}

@@ -31,6 +31,7 @@ func TestSniff(t *testing.T) {
 		{"BigTIFF, little end first", "II+\x00\x08\x00\x00\x00", media.TIFF},
 		{"BigTIFF, big end first", "MM\x00+\x00\x08\x00\x00", media.TIFF},
 		{"BMP", "BM\x46\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00", media.BMP},
+		{"ICO", "\x00\x00\x01\x00\x03\x00\x80\x80", media.ICO},
 		{"JXL", "\xff\x0a\xf8\x01", media.JXL},
 		{"JXL in a container", "\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x14ftypjxl ", media.JXL},
 		{"AVIF", ftyp("avif", "avif", "mif1", "miaf"), media.AVIF},

@@ -47,9 +47,10 @@ func (c *Canvas) second(name string, plan Plan) (*Canvas, error) {
 	return c.open(name, plan)
 }
 
-// newCanvas takes over an image that was opened with all its frames.
-func newCanvas(img *vips.Image, most int, finder *face.Finder) (*Canvas, error) {
-	c := &Canvas{late: func() error { return nil }, finder: finder, count: 1, turn: orientation(img.Orientation()), most: most}
+// newCanvas takes over an image that was opened with all its frames and is still to
+// be turned.
+func newCanvas(img *vips.Image, t turn, most int, finder *face.Finder) (*Canvas, error) {
+	c := &Canvas{late: func() error { return nil }, finder: finder, count: 1, turn: t, most: most}
 	w, h := img.Size()
 	one := img.FrameHeight()
 	if c.size = c.turn.of(size{w, one}); one == h {

@@ -18,6 +18,7 @@ package transform
 import (
 	"slices"
 
+	"pixedge/internal/media"
 	"pixedge/internal/op"
 )
 
@@ -43,6 +44,15 @@ func (s Spec) Params() []op.Param {
 	return set.Describe()
 }
 
+// Shows reports whether the operation makes a picture, and not a text about one.
+func (s Spec) Shows() bool {
+	var o Output
+	if step, ok := s.New().(outputter); ok {
+		step.output(&o)
+	}
+	return o.Format != media.JSON
+}
+
 func spec[T any, P interface {
 	*T
 	Operation
@@ -54,5 +64,5 @@ func spec[T any, P interface {
 // Catalog lists every operation, family by family.
 func Catalog() []Spec {
 	return slices.Concat(resizing(), geometry(), colors(), filters(), composing(), writings(),
-		painting(), output())
+		painting(), scaling(), areas(), drawing(), captions(), output())
 }

@@ -133,7 +133,17 @@ func (p Plan) TakesWidth() bool {
 
 // Recoding reports whether the plan changes no pixels and leaves the format open:
 // what comes out shows the same as what goes in.
-func (p Plan) Recoding() bool { return len(p.steps) == 0 && p.output.Format == media.None }
+func (p Plan) Recoding() bool {
+	return len(p.steps) == 0 && p.output.Format == media.None && p.output.Orientation == upright
+}
+
+// turn returns what is done for an EXIF orientation.
+func (p Plan) turn(exif int) turn {
+	if p.output.Orientation != upright {
+		return turn{}
+	}
+	return orientation(exif)
+}
 
 // A Compiler turns pipelines into plans.
 type Compiler struct {
@@ -238,7 +248,7 @@ func (p Plan) Files() []string {
 
 // encodable refuses formats that cannot be made here.
 func (c *Compiler) encodable(f media.Format) error {
-	if f == media.None || slices.Contains(c.formats, f) {
+	if f == media.None || f == media.JSON || slices.Contains(c.formats, f) {
 		return nil
 	}
 	return fault.Errorf(fault.Unsupported, "t.toFormat: f: %v cannot be made here; there are %s", f, list(c.formats))

@@ -20,6 +20,8 @@ type merge struct {
 	box        size
 	top, left  int
 	gravity    string
+	centerX    bool
+	centerY    bool
 	blend      string
 	tile       bool
 	boxes      []op.Box
@@ -38,6 +40,8 @@ func (m *merge) Params(p *op.ParamSet) {
 	p.Int(&m.top, "t", 0, -maxSide, maxSide, "Pixels from the top, with g:custom.")
 	p.Int(&m.left, "l", 0, -maxSide, maxSide, "Pixels from the left, with g:custom.")
 	p.Choice(&m.gravity, "g", "center", append(slices.Sorted(maps.Keys(gravities())), "custom"), "Where the second picture lies.")
+	p.Bool(&m.centerX, "cx", false, "With g:custom: in the middle between left and right, whatever l says. An extension.")
+	p.Bool(&m.centerY, "cy", false, "With g:custom: in the middle between top and bottom, whatever t says. An extension.")
 	p.Choice(&m.blend, "b", "over", blends(), "How the colors of the upper picture mix with those below.")
 	p.Bool(&m.tile, "r", false, "Repeat the second picture to fill the first.")
 	p.Boxes(&m.boxes, "bboxes", "Rectangles that wrap fills.")
@@ -135,10 +139,15 @@ func (m *merge) prepare(c, second *Canvas) (x, y int, err error) {
 	if m.tile {
 		return 0, 0, m.repeat(c, second)
 	}
-	if m.gravity == "custom" {
-		return m.left, m.top, nil
-	}
 	x, y = layOdd(second.size, c.size, gravities()[m.gravity])
+	if m.gravity == "custom" {
+		if !m.centerX {
+			x = m.left
+		}
+		if !m.centerY {
+			y = m.top
+		}
+	}
 	return x, y, nil
 }
 

@@ -96,7 +96,7 @@ func (s source) lazy(most Limits) (*vips.Image, error) {
 // the plan can do with: shrunk, or a part. done is how many steps of the plan are
 // done with that. It closes the image it took if it returns another one, or none.
 func (s source) decode(img *vips.Image, plan Plan, most Limits, moving bool) (_ *vips.Image, done int, err error) {
-	turned := orientation(img.Orientation())
+	turned := plan.turn(img.Orientation())
 	from := turned.of(imageSize(img))
 	shrink := plan.shrink(s.loader, from)
 	if to := scaled(from, shrink, shrink); shrink < 1 && (max(to.w, to.h) > maxSide || int64(to.w)*int64(to.h) > int64(most.MaxPixels)) {

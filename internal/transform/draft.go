@@ -36,9 +36,10 @@ type draft struct {
 
 // newDraft opens a picture as Renderer.open does.
 func newDraft(p Plan, of Shape, moving bool) *draft {
-	from := of.upright()
+	t := p.turn(of.Orientation)
+	from := t.of(size{max(1, of.Width), max(1, of.Height)})
 	d := &draft{
-		turn: orientation(of.Orientation), bands: of.Bands, alpha: of.Alpha, width: 1, frames: 1,
+		turn: t, bands: of.Bands, alpha: of.Alpha, width: 1, frames: 1,
 	}
 	shrink := p.shrink(loaderOf(of.Format), from)
 	stored := reduced(of, shrink)
@@ -313,9 +314,15 @@ func (d *draft) stencil() {
 
 // write is encoder.write.
 func (d *draft) write(format media.Format, e encoder, o Output) {
-	if format == media.Pixels {
+	switch format { //nolint:exhaustive // the others are encoded
+	case media.Pixels:
 		d.settle()
 		d.most(d.area() * d.pixel())
+		return
+	case media.ICO, media.JSON:
+		d.upright()
+		d.settle()
+		d.ns += 30e6 // of icons that are as large whatever the picture, or of looking at it
 		return
 	}
 	d.upright()

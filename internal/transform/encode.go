@@ -31,6 +31,7 @@ func encoderFor(format media.Format) encoder {
 		media.TIFF: {save: vips.SaveTIFF, quality: 80},
 		media.JXL:  {save: vips.SaveJXL, quality: 80, effort: 5},
 		media.BMP:  {},
+		media.ICO:  {},
 	}[format]
 }
 
@@ -70,11 +71,17 @@ func (e encoder) write(ctx context.Context, c *Canvas, o Output, place vips.Plac
 		return nil, err
 	}
 	defer img.Close()
+	switch o.Format { //nolint:exhaustive // the others are libvips' to write, or BMP
+	case media.ICO:
+		return writeICO(ctx, img)
+	case media.JSON:
+		return c.listFaces()
+	}
 	if e.save == 0 {
 		return writeBMP(img)
 	}
 	if o.Density > 0 {
-		if err := img.SetDensity(float64(o.Density)); err != nil {
+		if err := img.SetDensity(float64(o.Density), float64(cmp.Or(o.DensityDown, o.Density))); err != nil {
 			return nil, damaged(err)
 		}
 	}
@@ -134,6 +141,9 @@ func (e encoder) settings(img *vips.Image, o Output, subsampled bool) vips.Setti
 	}
 	if o.Density > 0 {
 		with.Keep = append(with.Keep, "resolution-unit") // without metadata a JPEG has no density
+	}
+	if o.Orientation == storedKept {
+		with.Keep = append(with.Keep, "orientation")
 	}
 	if o.Profile {
 		with.Keep = append(with.Keep, "icc-profile-data")

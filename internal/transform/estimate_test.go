@@ -328,6 +328,15 @@ jpegM | t.text(t:SGVsbG8sIHdvcmxk) | f:jpeg
 jpegM | t.watermark(t:U0FNUExF) | f:jpeg
 jpegM | t.oilpaint(r:3) | f:jpeg
 jpegM | t.oilpaint(r:10) | f:jpeg
+jpegL | t.scale(p:20) | f:jpeg
+jpegM | t.resample(x:200) | f:jpeg
+jpegM | t.chop(x:300,y:300,w:300,h:300) | f:jpeg
+jpegM | t.extent(w:3000,h:2500,x:200,y:-300) | f:jpeg
+jpegM | t.blurRegions(bboxes:[[100_100_400_400]_[500_900_400_500]],s:15) | f:jpeg
+jpegM | t.drawLines(l:[[0_0_1700_1100]]) | f:jpeg
+jpegM | t.drawRectangles(bboxes:[[100_100_400_400]]) | f:jpeg
+jpegM | t.caption(t:SGVsbG8sIHdvcmxk,oc:000000,s:300) | f:jpeg
+jpegM | | f:ico
 pjpegM | t.resize(w:500) | f:jpeg
 pjpegL | | f:jpeg
 pjpegL | t.resize(w:500) | f:jpeg

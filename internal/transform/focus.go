@@ -76,25 +76,7 @@ const lookAt = 500
 
 // facesAt returns the middle of all faces together.
 func (c *Canvas) facesAt() (image.Point, bool, error) {
-	first, err := c.first()
-	if err != nil {
-		return image.Point{}, false, err
-	}
-	if err := first.Settle(); err != nil {
-		return image.Point{}, false, damaged(err)
-	}
-	small := first.Copy()
-	defer small.Close()
-	scale := min(1, lookAt/float64(max(c.size.w, c.size.h)))
-	if err := small.Resize(scale, scale, vips.Lanczos3); err != nil {
-		return image.Point{}, false, damaged(err)
-	}
-	pixels, err := greyPixels(small)
-	if err != nil {
-		return image.Point{}, false, damaged(err)
-	}
-	w, h := small.Size()
-	found, err := c.finder.Find(pixels, w, h)
+	found, scale, err := c.findFaces()
 	if err != nil || len(found) == 0 {
 		return image.Point{}, false, err
 	}
@@ -104,6 +86,31 @@ func (c *Canvas) facesAt() (image.Point, bool, error) {
 	}
 	middle := all.Min.Add(all.Size().Div(2))
 	return image.Pt(round(float64(middle.X)/scale), round(float64(middle.Y)/scale)), true, nil
+}
+
+// findFaces returns the faces in the first frame, in a picture that is scale times as
+// large.
+func (c *Canvas) findFaces() (found []image.Rectangle, scale float64, err error) {
+	first, err := c.first()
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := first.Settle(); err != nil {
+		return nil, 0, damaged(err)
+	}
+	small := first.Copy()
+	defer small.Close()
+	scale = min(1, lookAt/float64(max(c.size.w, c.size.h)))
+	if err := small.Resize(scale, scale, vips.Lanczos3); err != nil {
+		return nil, 0, damaged(err)
+	}
+	pixels, err := greyPixels(small)
+	if err != nil {
+		return nil, 0, damaged(err)
+	}
+	w, h := small.Size()
+	found, err = c.finder.Find(pixels, w, h)
+	return found, scale, err
 }
 
 func greyPixels(img *vips.Image) ([]byte, error) {

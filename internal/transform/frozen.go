@@ -141,12 +141,11 @@ func (r *Renderer) thaw(data []byte, plan Plan, most Limits) (*Canvas, error) {
 		img.Close()
 		return nil, damaged(err)
 	}
-	c, err := newCanvas(img, int(most.MaxPixels), &r.finder)
+	c, err := newCanvas(img, f.turn, int(most.MaxPixels), &r.finder)
 	if err != nil {
 		return nil, err
 	}
-	c.turn, c.subsampled = f.turn, f.subsampled
-	c.size = c.turn.of(imageSize(img))
+	c.subsampled = f.subsampled
 	return c, nil
 }
 
@@ -172,7 +171,7 @@ func (p Plan) Frozen(original media.Format) (steps, rest Plan) {
 // Reduces reports whether the plan may be one that Freezes, whatever the picture.
 func (p Plan) Reduces() bool {
 	o := p.output
-	return len(p.steps) > 0 && len(p.Files()) == 0 && !o.Copyright && !o.Profile && o.Density == 0
+	return len(p.steps) > 0 && len(p.Files()) == 0 && !o.Copyright && !o.Profile && o.Density == 0 && o.Orientation == upright
 }
 
 // Freezes reports whether the plan's result is the same when it is made by way of

@@ -117,49 +117,56 @@ func (e *extract) weigh(d *draft) {
 
 // rotate turns the picture clockwise.
 type rotate struct {
-	angle      int
+	angle      float64
 	background op.Color
 }
 
 func (r *rotate) Params(p *op.ParamSet) {
-	p.Int(&r.angle, "a", 0, -36000, 36000, "Degrees to turn clockwise. Multiples of 90 are exact.")
+	p.Float(&r.angle, "a", 0, -36000, 36000, "Degrees to turn clockwise. Multiples of 90 are exact. Parts of a degree are an extension.")
 	p.Color(&r.background, "b", op.Black(), "Color of the corners.")
 }
 
 // pass holds for quarters of a circle.
 func (r *rotate) pass(from size) (to size, ok bool) {
-	return turn{quarters: r.angle / 90 & 1}.of(from), r.angle%90 == 0
+	quarters, ok := r.quarters()
+	return turn{quarters: quarters}.of(from), ok
 }
 
-func (r *rotate) keepsColors() bool { return r.angle%90 == 0 }
+// quarters returns how many quarters of a circle the picture is turned, 0 to 3, if
+// that is all.
+func (r *rotate) quarters() (n int, ok bool) {
+	return int(r.angle/90) & 3, math.Mod(r.angle, 90) == 0
+}
+
+func (r *rotate) keepsColors() bool { return math.Mod(r.angle, 90) == 0 }
 
 func (r *rotate) Apply(c *Canvas) error {
-	angle := (r.angle%360 + 360) % 360
-	switch {
-	case angle == 0:
+	switch quarters, ok := r.quarters(); {
+	case ok && quarters == 0:
 		return nil
-	case angle%90 == 0:
-		return c.do(func(img *vips.Image) error { return img.Quarter(angle / 90) })
+	case ok:
+		return c.do(func(img *vips.Image) error { return img.Quarter(quarters) })
 	}
+	angle := math.Mod(math.Mod(r.angle, 360)+360, 360)
 	return c.do(func(img *vips.Image) error {
 		ink, err := mix(img, r.background)
 		if err != nil {
 			return err
 		}
-		return img.Rotate(float64(angle), ink)
+		return img.Rotate(angle, ink)
 	})
 }
 
 func (r *rotate) weigh(d *draft) {
 	d.upright()
-	switch {
-	case r.angle%360 == 0:
-	case r.angle%90 == 0:
+	switch quarters, ok := r.quarters(); {
+	case ok && quarters == 0:
+	case ok:
 		d.settle()
-		d.size = turn{quarters: r.angle / 90 & 1}.of(d.size)
+		d.size = turn{quarters: quarters}.of(d.size)
 	default:
 		d.settle()
-		sin, cos := math.Sincos(float64(r.angle) * math.Pi / 180)
+		sin, cos := math.Sincos(r.angle * math.Pi / 180)
 		sin, cos = math.Abs(sin), math.Abs(cos)
 		w, h := float64(d.size.w), float64(d.size.h)
 		d.size = size{max(1, round(w*cos+h*sin)), max(1, round(w*sin+h*cos))}

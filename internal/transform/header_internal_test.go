@@ -83,7 +83,7 @@ func TestHeaders(t *testing.T) {
 	for name, original := range originals {
 		checkAgreed(t, name, original)
 		for _, format := range Encodable() {
-			if variants[format] == nil {
+			if format.CanDecode() && variants[format] == nil {
 				t.Errorf("%v is not tested", format)
 			}
 			for _, more := range variants[format] {

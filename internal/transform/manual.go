@@ -15,8 +15,12 @@ import (
 // where they are, as seen from the page.
 func Manual(w io.Writer, specs []Spec, pictures string) {
 	for _, s := range specs {
+		result := "JSON"
+		if s.Shows() {
+			result = fmt.Sprintf("![the result](%s/%s.png)", pictures, s.Name)
+		}
 		fmt.Fprintf(w, "## %s\n\n%s\n\n| example | result |\n| --- | --- |\n", s.Name, s.Doc)
-		fmt.Fprintf(w, "| `/v2/demo/%s/card.png` | ![the result](%s/%s.png) |\n\n", s.Example, pictures, s.Name)
+		fmt.Fprintf(w, "| `/v2/demo/%s/card.png` | %s |\n\n", s.Example, result)
 		if params := s.Params(); len(params) > 0 {
 			table(w, params)
 		}

@@ -241,7 +241,7 @@ func (r *Renderer) canvas(source source, plan Plan, most Limits, moving bool) (c
 		img.Close()
 		return nil, 0, damaged(err)
 	}
-	if c, err = newCanvas(img, int(most.MaxPixels), &r.finder); err != nil {
+	if c, err = newCanvas(img, plan.turn(img.Orientation()), int(most.MaxPixels), &r.finder); err != nil {
 		return nil, 0, err
 	}
 	c.subsampled = source.header.Subsampled()

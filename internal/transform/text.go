@@ -27,7 +27,7 @@ type writing struct {
 
 func (w *writing) params(p *op.ParamSet, size int, color op.Color, opacity float64) {
 	p.Text(&w.text, "t", "The text: base64 of UTF-8. Lines may be broken by a line feed.")
-	p.Choice(&w.font, "f", "sans", []string{"sans", "serif", "mono", "sans-bold", "serif-bold", "mono-bold"}, "Font, of the DejaVu family.")
+	p.Choice(&w.font, "f", "sans", fonts(), "Font, of the DejaVu family.")
 	p.Int(&w.size, "s", size, 4, 1000, "Size of the letters in pixels.")
 	p.Color(&w.color, "c", color, "Color of the letters.")
 	p.Float(&w.opacity, "o", opacity, 0, 1, "Opacity of the letters, multiplied with the color's.")
@@ -41,6 +41,10 @@ func (w *writing) check(operation string) error {
 		return invalid("%s: t: want a text of 1 to %d bytes that is not blank", operation, maxText)
 	}
 	return nil
+}
+
+func fonts() []string {
+	return []string{"sans", "serif", "mono", "sans-bold", "serif-bold", "mono-bold"}
 }
 
 // families are the fonts by their own names: those of the package that comes with

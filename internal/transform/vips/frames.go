@@ -123,11 +123,9 @@ func Assemble(frames []*Image, t Timing) (*Image, error) {
 	return roll, nil
 }
 
-// SetDensity sets the resolution, in dots an inch, that printers go by.
-func (m *Image) SetDensity(dpi float64) error {
-	perMillimeter := dpi / 25.4
-	return m.SetResolution(perMillimeter, perMillimeter)
-}
+// SetDensity sets the resolution, in dots an inch across and down, that printers go
+// by.
+func (m *Image) SetDensity(x, y float64) error { return m.SetResolution(x/25.4, y/25.4) }
 
 // Resolution returns how many pixels a millimeter has along each side.
 func (m *Image) Resolution() (x, y float64) { return float64(m.ref.Xres), float64(m.ref.Yres) }

@@ -53,26 +53,48 @@ func Drawing(svg string) (*Image, error) {
 // on nothing. font is a family and a size in pixels, such as "sans 24". Lines are
 // as long as the text makes them, or broken at width pixels if that is not 0.
 func Text(text, font string, width int, ink []float64) (*Image, error) {
+	mask, err := textMask(text, font, width, "")
+	if err != nil {
+		return nil, err
+	}
+	defer mask.Close()
+	return Ink(mask, ink)
+}
+
+// Letters returns an image of text as a mask of one channel. It takes font and width as
+// Text does. Lines are in the middle, and broken within words where those are too long.
+func Letters(text, font string, width int) (*Image, error) {
+	return textMask(text, font, width, ",align=centre,wrap=word-char")
+}
+
+func textMask(text, font string, width int, more string) (*Image, error) {
 	escaped, free := cString(escapeMarkup(text))
 	defer free()
 	options := fmt.Sprintf("font=%s,dpi=72", font)
 	if width > 0 {
 		options += fmt.Sprintf(",width=%d", width)
 	}
-	opts, free := cString(options)
+	opts, free := cString(options + more)
 	defer free()
 	mask := new(Image)
 	if C.pixedge_text(escaped, opts, &mask.ref) != 0 {
 		return nil, lastError("text")
 	}
-	defer mask.Close()
+	return mask, nil
+}
+
+// Ink returns an image of one color, a number a channel with alpha last, where a mask
+// of one channel lets it through.
+func Ink(mask *Image, ink []float64) (*Image, error) {
 	w, h := mask.Size()
 	m, err := Plain(w, h, ink[:3])
 	if err != nil {
 		return nil, err
 	}
-	if err = mask.call("linear", "a=%g,b=0,uchar=true", ink[3]/255); err == nil {
-		err = m.Join(mask)
+	alpha := mask.Copy()
+	defer alpha.Close()
+	if err = alpha.call("linear", "a=%g,b=0,uchar=true", ink[3]/255); err == nil {
+		err = m.Join(alpha)
 	}
 	if err == nil {
 		err = m.call("copy", "interpretation=srgb")
