@@ -4,6 +4,9 @@
 // missing, so that a hit, a miss and a thousand clients that miss at once are
 // one call. [Memo] is its little sister for things that are cheap to make.
 //
+// What was made of something that can be deleted is tagged with its name, and
+// [Cache.Drop] forgets it.
+//
 // The package does not know what it keeps, does not look at time (nothing it
 // holds grows stale: keys name content) and does not remember failures.
 package cache
@@ -43,17 +46,19 @@ type Cache[V any] struct {
 	cost    func(V) int64
 	fill    time.Duration
 	flights flights[V]
+	tags    *tags[V]
 	counts  [3]atomic.Int64 // by Outcome
 }
 
 // New returns an empty cache. cost says how many bytes a value holds.
 func New[V any](cfg Config, cost func(V) int64) (*Cache[V], error) {
-	s, err := newStore[V](int64(cfg.Size))
+	tags := newTags[V]()
+	s, err := newStore(int64(cfg.Size), tags.lost)
 	if err != nil {
 		return nil, fmt.Errorf("cache_size: %w", err)
 	}
 	return &Cache[V]{
-		store: s, cost: cost, fill: cfg.FillTimeout,
+		store: s, cost: cost, fill: cfg.FillTimeout, tags: tags,
 		flights: flights[V]{byKey: make(map[string]*flight[V])},
 	}, nil
 }
@@ -78,14 +83,18 @@ func (c *Cache[V]) Lookup(key string) (V, bool) {
 // not fail because the first client hung up. It ends when nobody waits any more.
 // A caller waits until its own ctx ends, whose cause is then the error, and no
 // longer than a fill may take. Errors reach all who waited and are not kept.
-func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Context) (V, error)) (V, Outcome, error) {
+//
+// tags are names that Drop drops the value by; the same ones with every call.
+func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Context) (V, error), tags ...string) (V, Outcome, error) {
 	if value, ok := c.Lookup(key); ok {
 		return value, Hit, nil
 	}
 	how, flight, value := c.flights.board(key, func() (V, bool) { return c.store.get(key) }, func(f *flight[V]) {
 		var work context.Context
 		work, f.cancel = context.WithTimeout(context.WithoutCancel(ctx), c.fill) //nolint:gosec // fly calls cancel
-		go c.flights.fly(key, f, func() (V, error) { return c.make(work, key, fill) })
+		go c.flights.fly(key, f, func() (V, error) {
+			return c.make(work, key, fill, tags, func() { c.flights.detach(key, f) })
+		})
 	})
 	if how == Hit {
 		c.counts[Hit].Add(1)
@@ -109,24 +118,42 @@ func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Contex
 // Fill makes the value of key and keeps it, unless it is there, for nobody who waits:
 // it counts neither as a hit nor as a miss, and it ends with ctx. It does not look
 // whether a Get is making the same.
-func (c *Cache[V]) Fill(ctx context.Context, key string, fill func(context.Context) (V, error)) error {
+func (c *Cache[V]) Fill(ctx context.Context, key string, fill func(context.Context) (V, error), tags ...string) error {
 	if _, ok := c.store.get(key); ok {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.fill)
 	defer cancel()
-	_, err := c.make(ctx, key, fill)
+	_, err := c.make(ctx, key, fill, tags, func() {})
 	return err
 }
 
+// Drop forgets everything with a tag. What is being made of it is still given to
+// those who wait for it now, but not kept, and whoever asks from now on has it made
+// again.
+func (c *Cache[V]) Drop(tag string) {
+	for _, e := range c.tags.named(tag) {
+		c.store.drop(e)
+	}
+}
+
 // make runs fill and keeps its result before those who wait are told, so that
-// whoever asks next finds it.
-func (c *Cache[V]) make(ctx context.Context, key string, fill func(context.Context) (V, error)) (value V, err error) {
+// whoever asks next finds it. detach lets nobody else wait for it.
+func (c *Cache[V]) make(ctx context.Context, key string, fill func(context.Context) (V, error), tags []string, detach func()) (value V, err error) {
+	w, end := c.tags.begin(tags, detach)
+	defer end()
 	if value, err = fill(ctx); err != nil {
 		return value, err
 	}
-	c.store.set(key, value, c.cost(value))
+	e := &entry[V]{key: key, value: value, cost: c.cost(value) + int64(len(key)) + entryOverhead, tags: tags}
+	if !c.tags.enter(w, e) {
+		return value, nil
+	}
+	c.store.set(e)
 	c.store.settle()
+	if len(tags) > 0 && c.tags.stale(w) {
+		c.store.drop(e)
+	}
 	return value, nil
 }
 

@@ -56,6 +56,13 @@ func (f *flights[V]) leave(key string, left *flight[V]) {
 	}
 }
 
+// detach lets nobody join a flight any more. Those who wait for it stay.
+func (f *flights[V]) detach(key string, gone *flight[V]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forget(key, gone)
+}
+
 // forget takes a flight out of the list, with mu held.
 func (f *flights[V]) forget(key string, gone *flight[V]) {
 	if f.byKey[key] == gone {
@@ -70,9 +77,7 @@ func (f *flights[V]) fly(key string, fl *flight[V], fill func() (V, error)) {
 		if p := recover(); p != nil {
 			fl.err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "internal error")
 		}
-		f.mu.Lock()
-		f.forget(key, fl)
-		f.mu.Unlock()
+		f.detach(key, fl)
 		fl.cancel()
 		close(fl.done)
 	}()

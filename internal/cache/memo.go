@@ -7,7 +7,7 @@ type Memo[V any] struct{ store *store[V] }
 
 // NewMemo returns a memo that holds about size bytes.
 func NewMemo[V any](size int64) (*Memo[V], error) {
-	s, err := newStore[V](size)
+	s, err := newStore(size, func(*entry[V]) {})
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +22,9 @@ func (m *Memo[V]) Get(text []byte) (V, bool) {
 
 // Set remembers value, which holds cost bytes, for text. It may take a moment
 // until Get finds it.
-func (m *Memo[V]) Set(text []byte, value V, cost int64) { m.store.set(string(text), value, cost) }
+func (m *Memo[V]) Set(text []byte, value V, cost int64) {
+	m.store.set(&entry[V]{key: string(text), value: value, cost: cost + int64(len(text)) + entryOverhead})
+}
 
 // Close frees what is remembered.
 func (m *Memo[V]) Close() { m.store.close() }

@@ -18,17 +18,20 @@ type entry[V any] struct {
 	key   string
 	value V
 	cost  int64
+	tags  []string
 }
 
 // store is ristretto with exact keys and a byte budget that holds.
 type store[V any] struct {
 	kept    *ristretto.Cache[string, *entry[V]]
+	lost    func(*entry[V])
 	entries atomic.Int64
 	bytes   atomic.Int64
 }
 
-func newStore[V any](size int64) (*store[V], error) {
-	s := &store[V]{}
+// newStore tells lost of every entry that is kept no more.
+func newStore[V any](size int64, lost func(*entry[V])) (*store[V], error) {
+	s := &store[V]{lost: lost}
 	one, two := maphash.MakeSeed(), maphash.MakeSeed()
 	kept, err := ristretto.NewCache(&ristretto.Config[string, *entry[V]]{
 		// Ten counters an entry, as ristretto advises, were each of 8 KiB.
@@ -44,8 +47,7 @@ func newStore[V any](size int64) (*store[V], error) {
 		},
 		OnExit: func(e *entry[V]) {
 			if e != nil {
-				s.entries.Add(-1)
-				s.bytes.Add(-e.cost)
+				s.forget(e)
 			}
 		},
 	})
@@ -62,22 +64,34 @@ func (s *store[V]) get(key string) (V, bool) {
 	return none, false
 }
 
-// set keeps value and returns once it can be found, if it was let in: ristretto
-// drops sets when its queue is full and refuses values that seem less worth
+// set keeps an entry, which can be found once it has settled, if it was let in:
+// ristretto drops sets when its queue is full and refuses values that seem less worth
 // than those it would evict for them.
-func (s *store[V]) set(key string, value V, cost int64) {
-	e := &entry[V]{key: key, value: value, cost: cost + int64(len(key)) + entryOverhead}
+func (s *store[V]) set(e *entry[V]) {
 	// Setting a key that is there would not evict others for the difference.
-	s.kept.Del(key)
+	s.kept.Del(e.key)
 	s.entries.Add(1)
 	s.bytes.Add(e.cost)
-	if !s.kept.Set(key, e, e.cost) {
+	if !s.kept.Set(e.key, e, e.cost) {
 		s.kept.Wait()
-		if !s.kept.Set(key, e, e.cost) {
-			s.entries.Add(-1)
-			s.bytes.Add(-e.cost)
+		if !s.kept.Set(e.key, e, e.cost) {
+			s.forget(e)
 		}
 	}
+}
+
+// drop keeps an entry no more, if it is what its key finds.
+func (s *store[V]) drop(e *entry[V]) {
+	if found, ok := s.kept.Get(e.key); ok && found == e {
+		s.kept.Del(e.key)
+	}
+}
+
+// forget counts an entry out.
+func (s *store[V]) forget(e *entry[V]) {
+	s.entries.Add(-1)
+	s.bytes.Add(-e.cost)
+	s.lost(e)
 }
 
 // settle waits until all sets so far can be found or were refused.
