@@ -16,15 +16,34 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 )
 
 // Config says which database it is.
 type Config struct {
-	// Database is a URL that begins with postgres:// or postgresql://, or else the
-	// path of SQLite's file, which is made if it is missing.
-	Database string `name:"database" default:"edge.db" help:"Database of uploaded pictures and API keys: the path of an SQLite file, or the URL of a PostgreSQL database, postgres://user:password@host/name. Edges that share one must name the same PostgreSQL."` //nolint:lll // a tag cannot be broken
+	Database Location `name:"database" help:"Database of uploaded pictures and API keys: the path of an SQLite file, or the URL of a PostgreSQL database, postgres://user:password@host/name. Edges that share one must name the same PostgreSQL. Default: edge.db in data_dir."`
+}
+
+// A Location is a URL that begins with postgres:// or postgresql://, or else the path
+// of SQLite's file, which is made if it is missing.
+type Location string
+
+// String returns the location without its password.
+func (l Location) String() string {
+	if u, err := url.Parse(string(l)); err == nil && l.server() {
+		return u.Redacted()
+	}
+	return string(l)
+}
+
+// MarshalYAML prints it without its password.
+func (l Location) MarshalYAML() (any, error) { return l.String(), nil }
+
+// server reports whether it is PostgreSQL's.
+func (l Location) server() bool {
+	return strings.HasPrefix(string(l), "postgres://") || strings.HasPrefix(string(l), "postgresql://")
 }
 
 // A DB is an open database. It is safe for concurrent use.
@@ -60,10 +79,10 @@ type waiting struct {
 // setting and show no password.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	open := openSQLite
-	if strings.HasPrefix(c.Database, "postgres://") || strings.HasPrefix(c.Database, "postgresql://") {
+	if c.Database.server() {
 		open = openPostgreSQL
 	}
-	d, err := open(c.Database)
+	d, err := open(string(c.Database))
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}

@@ -169,7 +169,7 @@ func TestNewerDatabase(t *testing.T) {
 }
 
 func trueIn(c database.Config) string {
-	if strings.HasPrefix(c.Database, "postgres") {
+	if strings.HasPrefix(string(c.Database), "postgres") {
 		return "true"
 	}
 	return "1"
@@ -188,7 +188,7 @@ func TestOpenErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := database.Open(t.Context(), database.Config{Database: tt.database})
+			_, err := database.Open(t.Context(), database.Config{Database: database.Location(tt.database)})
 			if err == nil || !strings.HasPrefix(err.Error(), "database: ") || strings.Contains(err.Error(), "sesame") {
 				t.Errorf("Open = %v, want an error that names the setting and shows no password", err)
 			}

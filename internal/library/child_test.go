@@ -37,7 +37,7 @@ func child() bool {
 const workers = 4
 
 func upload(ctx context.Context, name, dir string) error {
-	db, err := database.Open(ctx, database.Config{Database: name})
+	db, err := database.Open(ctx, database.Config{Database: database.Location(name)})
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func TestKill(t *testing.T) {
 func killAfter(t *testing.T, c database.Config, dir string, n int) (kept, deleted []string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+c.Database+"\n"+dir)
+	cmd.Env = append(os.Environ(), childEnv+"="+string(c.Database)+"\n"+dir)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	if err != nil {

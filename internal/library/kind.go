@@ -1,21 +1,12 @@
 package library
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"slices"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
-)
-
-// A video is a container that browsers play. The names are formats and endings.
-const (
-	mp4  = "mp4"
-	webM = "webm"
-	mov  = "mov"
 )
 
 // inspect says of what format the bytes are and how large the picture is.
@@ -28,9 +19,11 @@ func (s *Shelf) inspect(ctx context.Context, a *Asset, f *spooled) error {
 	if format, ok := media.Sniff(head[:n]); ok {
 		return s.inspectPicture(ctx, a, format, f)
 	}
-	if a.Format = sniffVideo(head[:n]); a.Format == "" || !s.rules.Videos {
+	format, ok := media.SniffVideo(head[:n])
+	if !ok || !s.rules.Videos {
 		return fault.Errorf(fault.Unsupported, "the upload is of no kind that is kept here")
 	}
+	a.Format = format.String()
 	return nil
 }
 
@@ -47,39 +40,5 @@ func (s *Shelf) inspectPicture(ctx context.Context, a *Asset, format media.Forma
 	return err
 }
 
-// sniffVideo tells a video by how it begins, or returns nothing. The brands of MP4
-// are those that mp4ra.org lists for what browsers play; WebM is the Matroska whose
-// DocType (element 4282) says so, among the first elements.
-func sniffVideo(head []byte) string {
-	if bytes.HasPrefix(head, []byte("\x1aE\xdf\xa3")) {
-		if bytes.Contains(head[:min(len(head), 64)], []byte("\x42\x82\x84webm")) {
-			return webM
-		}
-		return ""
-	}
-	if len(head) < 12 || string(head[4:8]) != "ftyp" {
-		return ""
-	}
-	brand := string(head[8:12])
-	switch {
-	case brand == "qt  ":
-		return mov
-	case slices.Contains([]string{"isom", "iso2", "iso3", "iso4", "iso5", "iso6", "mp41", "mp42", "avc1", "av01", "M4V ", "dash", "MSNV"}, brand):
-		return mp4
-	}
-	return ""
-}
-
-// mimeOf returns the media type of a format of an asset.
-func mimeOf(format string) string {
-	switch format {
-	case mp4, webM:
-		return "video/" + format
-	case mov:
-		return "video/quicktime"
-	}
-	return media.ByName(format).MIME()
-}
-
 // ContentType returns the media type of the asset's bytes.
-func (a *Asset) ContentType() string { return mimeOf(a.Format) }
+func (a *Asset) ContentType() string { return media.ByName(a.Format).MIME() }

@@ -15,7 +15,7 @@ import (
 // An Upload is what is said of an asset that is to be.
 type Upload struct {
 	Folder string // cleaned by [CleanFolder]
-	Name   string // cleaned by [Clean], with or without an ending; empty: one that nobody can guess
+	Name   string // cleaned by [Clean], with or without an ending; empty: its id
 
 	Access    Access // empty: Public
 	Tags      []string
@@ -96,7 +96,7 @@ func (s *Shelf) describe(ctx context.Context, u Upload, f *spooled) (Asset, erro
 		return Asset{}, err
 	}
 	if u.Name == "" {
-		u.Name = newID()
+		u.Name = a.ID
 	}
 	if err := a.place(u.Folder, withoutEnding(u.Name)); err != nil {
 		return Asset{}, err
@@ -144,7 +144,7 @@ func (s *Shelf) write(ctx context.Context, a *Asset, f *spooled) (content string
 	ctx, cancel := context.WithTimeout(ctx, putTime)
 	defer cancel()
 	// Nobody knows what a store that failed will have in the end: the sweep looks.
-	_, err = s.store.Put(ctx, content, f, blob.PutOptions{ContentType: mimeOf(a.Format), Size: a.Size})
+	_, err = s.store.Put(ctx, content, f, blob.PutOptions{ContentType: a.ContentType(), Size: a.Size})
 	return content, err
 }
 

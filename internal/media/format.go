@@ -17,7 +17,7 @@ type Image struct {
 type Format uint8
 
 // The formats that are recognised. To add one, add its name here, its row in
-// about and, if its magic is new, teach Sniff.
+// about and, if its magic is new, teach Sniff, or SniffVideo.
 const (
 	None Format = iota
 	JPEG
@@ -31,6 +31,9 @@ const (
 	BMP
 	JXL
 	ICO
+	MP4
+	QuickTime
+	WebM
 	JSON   // what a picture is, instead of the picture
 	Pixels // of a picture on its way, between two jobs of a renderer; nobody is sent them, and Sniff knows none
 	numFormats
@@ -50,19 +53,22 @@ type row struct {
 
 func (f Format) about() row {
 	return [numFormats]row{
-		JPEG:   {name: "jpeg", mime: "image/jpeg", ext: ".jpg", decode: true, encode: true, web: true},
-		PNG:    {name: "png", mime: "image/png", ext: ".png", alpha: true, decode: true, encode: true, web: true},
-		WebP:   {name: "webp", mime: "image/webp", ext: ".webp", alpha: true, decode: true, encode: true, web: true},
-		AVIF:   {name: "avif", mime: "image/avif", ext: ".avif", alpha: true, decode: true, encode: true},
-		GIF:    {name: "gif", mime: "image/gif", ext: ".gif", alpha: true, decode: true, encode: true, web: true},
-		TIFF:   {name: "tiff", mime: "image/tiff", ext: ".tif", alpha: true, decode: true, encode: true},
-		HEIF:   {name: "heif", mime: "image/heif", ext: ".heic", alpha: true, decode: true, encode: true},
-		SVG:    {name: "svg", mime: "image/svg+xml", ext: ".svg", alpha: true, decode: true, web: true},
-		BMP:    {name: "bmp", mime: "image/bmp", ext: ".bmp", decode: true, encode: true},
-		JXL:    {name: "jxl", mime: "image/jxl", ext: ".jxl", alpha: true, decode: true, encode: true},
-		ICO:    {name: "ico", mime: "image/vnd.microsoft.icon", ext: ".ico", alpha: true, encode: true, web: true},
-		JSON:   {name: "json", mime: "application/json", ext: ".json"},
-		Pixels: {name: "pixels", mime: "application/octet-stream", ext: ".pixels"},
+		JPEG:      {name: "jpeg", mime: "image/jpeg", ext: ".jpg", decode: true, encode: true, web: true},
+		PNG:       {name: "png", mime: "image/png", ext: ".png", alpha: true, decode: true, encode: true, web: true},
+		WebP:      {name: "webp", mime: "image/webp", ext: ".webp", alpha: true, decode: true, encode: true, web: true},
+		AVIF:      {name: "avif", mime: "image/avif", ext: ".avif", alpha: true, decode: true, encode: true},
+		GIF:       {name: "gif", mime: "image/gif", ext: ".gif", alpha: true, decode: true, encode: true, web: true},
+		TIFF:      {name: "tiff", mime: "image/tiff", ext: ".tif", alpha: true, decode: true, encode: true},
+		HEIF:      {name: "heif", mime: "image/heif", ext: ".heic", alpha: true, decode: true, encode: true},
+		SVG:       {name: "svg", mime: "image/svg+xml", ext: ".svg", alpha: true, decode: true, web: true},
+		BMP:       {name: "bmp", mime: "image/bmp", ext: ".bmp", decode: true, encode: true},
+		JXL:       {name: "jxl", mime: "image/jxl", ext: ".jxl", alpha: true, decode: true, encode: true},
+		ICO:       {name: "ico", mime: "image/vnd.microsoft.icon", ext: ".ico", alpha: true, encode: true, web: true},
+		MP4:       {name: "mp4", mime: "video/mp4", ext: ".mp4"},
+		QuickTime: {name: "mov", mime: "video/quicktime", ext: ".mov"},
+		WebM:      {name: "webm", mime: "video/webm", ext: ".webm"},
+		JSON:      {name: "json", mime: "application/json", ext: ".json"},
+		Pixels:    {name: "pixels", mime: "application/octet-stream", ext: ".pixels"},
 	}[f]
 }
 

@@ -10,14 +10,15 @@ import (
 
 func TestFormats(t *testing.T) {
 	all := media.Formats(func(media.Format) bool { return true })
-	if len(all) != 13 || slices.Contains(all, media.None) {
+	if len(all) != 16 || slices.Contains(all, media.None) {
 		t.Errorf("formats = %v", all)
 	}
 	for _, f := range all {
 		if media.ByName(f.String()) != f {
 			t.Errorf("ByName(%q) = %v", f, media.ByName(f.String()))
 		}
-		if !strings.HasPrefix(f.MIME(), "image/") && f != media.JSON && f != media.Pixels || !strings.HasPrefix(f.Ext(), ".") {
+		kind, _, _ := strings.Cut(f.MIME(), "/")
+		if kind != "image" && kind != "video" && f != media.JSON && f != media.Pixels || kind == "video" && f.CanDecode() || !strings.HasPrefix(f.Ext(), ".") {
 			t.Errorf("%v: type %q, ending %q", f, f.MIME(), f.Ext())
 		}
 		if f.CanEncode() && !f.CanDecode() && f != media.ICO {

@@ -86,6 +86,27 @@ func sniffISO(data []byte) (Format, bool) {
 	return HEIF, heif
 }
 
+// SniffVideo recognises videos, which nobody here decodes: they are kept and
+// delivered as they are. The brands of MP4 are those that mp4ra.org lists for what
+// browsers play.
+func SniffVideo(data []byte) (Format, bool) {
+	data = data[:min(len(data), SniffLen)]
+	// The header of EBML (RFC 8794, 11.2.4), which names the type of document.
+	if bytes.HasPrefix(data, []byte("\x1a\x45\xdf\xa3")) && bytes.Contains(data[:min(len(data), 64)], []byte("\x42\x82\x84webm")) {
+		return WebM, true
+	}
+	if len(data) < 16 || string(data[4:8]) != "ftyp" {
+		return None, false
+	}
+	switch brand := string(data[8:12]); brand {
+	case "qt  ":
+		return QuickTime, true
+	case "isom", "iso2", "iso3", "iso4", "iso5", "iso6", "mp41", "mp42", "avc1", "av01", "M4V ", "dash", "MSNV":
+		return MP4, true
+	}
+	return None, false
+}
+
 // looksLikeSVG reports whether data is XML of the type svg, or whose first
 // element is svg. An HTML page with a drawing in it is neither.
 func looksLikeSVG(data []byte) bool {

@@ -80,6 +80,28 @@ func TestSniff(t *testing.T) {
 	}
 }
 
+func TestSniffVideo(t *testing.T) {
+	tests := []struct {
+		name, data string
+		want       media.Format
+	}{
+		{"MP4", ftyp("isom", "iso2", "avc1", "mp41"), media.MP4},
+		{"MP4 of a phone", ftyp("mp42", "isom"), media.MP4},
+		{"QuickTime", ftyp("qt  ", "qt  "), media.QuickTime},
+		{"WebM", "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm", media.WebM},
+		{"Matroska", "\x1a\x45\xdf\xa3\x42\x82\x88matroska", media.None},
+		{"AVIF", ftyp("avif", "mif1"), media.None},
+		{"a JPEG", "\xff\xd8\xff\xe0", media.None},
+		{"a program", "\x7fELF\x02\x01\x01", media.None},
+		{"nothing", "", media.None},
+	}
+	for _, tt := range tests {
+		if got, ok := media.SniffVideo([]byte(tt.data)); got != tt.want || ok != (tt.want != media.None) {
+			t.Errorf("%s: SniffVideo = %q, %t; want %q", tt.name, got, ok, tt.want)
+		}
+	}
+}
+
 // TestSniffPrefixes cuts every kind of file short at every length: whatever is
 // too short to know must not be taken for something else.
 func TestSniffPrefixes(t *testing.T) {

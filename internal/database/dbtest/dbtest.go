@@ -21,7 +21,7 @@ func Both() map[string]func(*testing.T) database.Config {
 // SQLite returns the settings of an empty database in a file.
 func SQLite(t *testing.T) database.Config {
 	t.Helper()
-	return database.Config{Database: filepath.Join(t.TempDir(), "a folder?#%", "edge.db")}
+	return database.Config{Database: database.Location(filepath.Join(t.TempDir(), "a folder?#%", "edge.db"))}
 }
 
 // Open opens the database and closes it when the test ends.

@@ -60,13 +60,13 @@ func PostgreSQL(t *testing.T) database.Config {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = shared.exec("DROP DATABASE " + name + " WITH (FORCE)") })
-	return database.Config{Database: shared.url(name)}
+	return database.Config{Database: database.Location(shared.url(name))}
 }
 
 // Disconnect ends every connection to the database, as a network or a restart does.
 func Disconnect(t *testing.T, c database.Config) {
 	t.Helper()
-	u, err := url.Parse(c.Database)
+	u, err := url.Parse(string(c.Database))
 	if err != nil {
 		t.Fatal(err)
 	}
