@@ -34,6 +34,7 @@ func (c *Cloud) expand(calls op.Pipeline) (op.Pipeline, error) {
 // A Zone is a part of a cloud with sources of its own.
 type Zone struct {
 	Fetcher Fetcher
+	Mutable bool   // what it has may be replaced and deleted; Purge is told
 	Worker  string // pattern put before the path of wrkr URLs; "" if they bring their own
 }
 

@@ -64,7 +64,7 @@ func (s *Service) Context(ctx context.Context, r Request) (Answer, error) {
 	key := "context " + route.pipeline.String() + " " + answer.key
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
 		return s.remember(ctx, t, route, picture)
-	})
+	}, route.tags()...)
 	if errors.Is(err, context.Canceled) {
 		err = fault.Wrap(err, fault.Overloaded, "the server is stopping")
 	}
@@ -74,12 +74,7 @@ func (s *Service) Context(ctx context.Context, r Request) (Answer, error) {
 // remember describes a finished picture and the steps of its route.
 func (s *Service) remember(ctx context.Context, t turn, route *Route, picture *Picture) (*Picture, error) {
 	began := time.Now()
-	leave, err := s.admitInspect(ctx, t, picture.Image, route.Cloud.Limits)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	info, err := s.Renderer.Inspect(ctx, picture.Image, route.Cloud.Limits)
+	info, err := s.inspect(ctx, t, picture.Image, route.Cloud.Limits)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +90,7 @@ func (s *Service) remember(ctx context.Context, t turn, route *Route, picture *P
 		return nil, err
 	}
 	data = append(data, '\n')
-	return &Picture{Image: media.Image{Data: data, Format: media.JSON, ETag: etag(data)}, Rendered: time.Since(began)}, nil
+	return &Picture{Image: media.Image{Data: data, Format: media.JSON, ETag: etag(data)}, Rendered: time.Since(began), private: picture.private}, nil
 }
 
 // steps names the operations of a pipeline without their arguments, which a

@@ -83,7 +83,8 @@ type Picture struct {
 	Rendered time.Duration // spent on the result; 0 for originals delivered as they are
 	Derived  bool          // made of a rendition that was kept of the original
 
-	final bool // who accepts AVIF besides gets nothing else
+	private bool // only for requests that are signed
+	final   bool // who accepts AVIF besides gets nothing else
 }
 
 // Cost is how many bytes a picture holds.
@@ -112,7 +113,7 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 	answer.key = route.key(v)
 	var ok bool
 	if answer.Picture, ok = s.Cache.Lookup(answer.key); ok {
-		return answer, nil
+		return answer, route.mayHave(answer.Picture.private)
 	}
 	if s.defers(route, v) {
 		return s.interim(ctx, r, answer, v)
@@ -133,7 +134,10 @@ func (s *Service) made(ctx context.Context, r Request, answer Answer, v variant)
 	var err error
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, answer.key, func(ctx context.Context) (*Picture, error) {
 		return s.make(ctx, t, route, v)
-	})
+	}, route.tags()...)
+	if err == nil {
+		err = route.mayHave(answer.Picture.private)
+	}
 	if errors.Is(err, context.Canceled) {
 		// ctx is the server's, not the client's: its end is nobody's bug.
 		err = fault.Wrap(err, fault.Overloaded, "the server is stopping")
@@ -150,7 +154,7 @@ func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*P
 	}
 	defer fetched.release()
 	original, landed := fetched.pictures[0].Image(), time.Now()
-	p := &Picture{Fetched: landed.Sub(began)}
+	p := &Picture{Fetched: landed.Sub(began), private: private(fetched.pictures)}
 	if route.request.Info {
 		p.Image, err = s.describe(ctx, t, route, original)
 	} else {
@@ -190,14 +194,19 @@ func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, f
 	return made, err
 }
 
-// describe answers a request for information, as JSON.
-func (s *Service) describe(ctx context.Context, t turn, route *Route, original media.Image) (media.Image, error) {
-	leave, err := s.admitInspect(ctx, t, original, route.Cloud.Limits)
+// inspect describes a picture when there is room for it.
+func (s *Service) inspect(ctx context.Context, t turn, picture media.Image, most transform.Limits) (transform.Info, error) {
+	leave, err := s.admitInspect(ctx, t, picture, most)
 	if err != nil {
-		return media.Image{}, err
+		return transform.Info{}, err
 	}
 	defer leave()
-	info, err := s.Renderer.Inspect(ctx, original, route.Cloud.Limits)
+	return s.Renderer.Inspect(ctx, picture, most)
+}
+
+// describe answers a request for information, as JSON.
+func (s *Service) describe(ctx context.Context, t turn, route *Route, original media.Image) (media.Image, error) {
+	info, err := s.inspect(ctx, t, original, route.Cloud.Limits)
 	if err != nil {
 		return media.Image{}, err
 	}

@@ -57,6 +57,9 @@ func (s *Service) interim(ctx context.Context, r Request, answer Answer, wanted 
 			return answer, err
 		}
 	}
+	if err := route.mayHave(answer.Picture.private); err != nil {
+		return answer, err
+	}
 	if answer.Picture.final {
 		return answer, nil
 	}
@@ -69,7 +72,7 @@ func (s *Service) interim(ctx context.Context, r Request, answer Answer, wanted 
 	s.Later.Offer(route.Cloud.Name, key, func(ctx context.Context) error {
 		return s.Cache.Fill(ctx, key, func(ctx context.Context) (*Picture, error) {
 			return s.make(ctx, turn{cloud: route.Cloud.Name, later: true}, route, wanted)
-		})
+		}, route.tags()...)
 	})
 	return answer, nil
 }

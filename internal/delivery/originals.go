@@ -139,6 +139,13 @@ func (o *shared) release() {
 	}
 }
 
+// forgetAll lets nobody join what is on its way or in use.
+func (l *originals) forgetAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.byKey)
+}
+
 // forget lets nobody find it any more, with list.mu held.
 func (o *shared) forget() {
 	if o.list.byKey[o.key] == o {
@@ -181,17 +188,24 @@ func (s *Service) fetch(ctx context.Context, t turn, route *Route) (*shared, err
 	}
 	defer arrived()
 	names := route.names()
+	if route.trusted { // its inputs are its own
+		var alone originals
+		return alone.get(ctx, "", false, func(ctx context.Context) ([]origin.Original, error) { return s.fetchNow(ctx, t, route, names) })
+	}
 	// No name has a zero byte in it.
 	key := strings.Join(append([]string{route.Cloud.Name, route.request.Zone}, names...), "\x00")
 	sizes := !t.later && !route.request.Info && route.plan.Reduces()
-	return s.originals.get(ctx, key, sizes, func(ctx context.Context) ([]origin.Original, error) {
-		leave, err := enter(ctx, s.Gates.Fetch, t.ask(transform.Need{}))
-		if err != nil {
-			return nil, err
-		}
-		defer leave()
-		return route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)), names)
-	})
+	return s.originals.get(ctx, key, sizes, func(ctx context.Context) ([]origin.Original, error) { return s.fetchNow(ctx, t, route, names) })
+}
+
+// fetchNow fetches pictures for a route, when it is the client's turn.
+func (s *Service) fetchNow(ctx context.Context, t turn, route *Route, names []string) ([]origin.Original, error) {
+	leave, err := enter(ctx, s.Gates.Fetch, t.ask(transform.Need{}))
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)), names)
 }
 
 // names returns those of the pictures that the route needs, the original first.

@@ -39,6 +39,7 @@ type Route struct {
 	source     string      // what to fetch: the name of a picture, or a URL
 	pipeline   op.Pipeline // what the request asks for, presets expanded
 	plan       transform.Plan
+	trusted    bool                      // may have what is private: no URL asks
 	negotiates bool                      // f_auto chooses the format
 	keys       [media.NumAccepted]string // of the cache, by what is accepted
 }

@@ -34,6 +34,7 @@ type Original struct {
 	Data    []byte // all of them; a part of the buffer
 	Format  media.Format
 	ModTime time.Time // zero if the source does not say
+	Private bool      // only for requests that are signed
 
 	Buffer Buffer // what Data lies in; nil: nothing that would have to be released
 }
@@ -63,6 +64,8 @@ type Body struct {
 	io.ReadCloser
 	Size    int64 // in bytes; -1: not announced
 	ModTime time.Time
+	Format  media.Format // if the source knows it; it is not looked for in the bytes then
+	Private bool         // only for requests that are signed
 }
 
 // Limits bound what one fetch may cost. All but MinRate must be more than 0.
@@ -161,12 +164,15 @@ func (f *Fetcher) attempt(ctx context.Context, s Source, name string) (Original,
 		return Original{}, err
 	}
 	data := buffer.Bytes()[:n]
-	format, ok := media.Sniff(data)
+	format, ok := body.Format, body.Format != media.None
+	if !ok {
+		format, ok = media.Sniff(data)
+	}
 	if !ok {
 		buffer.Release()
 		return Original{}, fault.Errorf(fault.Unsupported, "not an image")
 	}
-	return Original{data, format, body.ModTime, buffer}, nil
+	return Original{data, format, body.ModTime, body.Private, buffer}, nil
 }
 
 // failure gives a kind to what a source returned without one.

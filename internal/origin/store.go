@@ -21,7 +21,7 @@ func (s store) Open(ctx context.Context, name string) (Body, error) {
 	if err != nil {
 		return Body{}, err
 	}
-	return Body{o, o.Range.Length, o.ModTime}, nil
+	return Body{ReadCloser: o, Size: o.Range.Length, ModTime: o.ModTime}, nil
 }
 
 type bucket struct {
