@@ -19,6 +19,7 @@ import (
 	"pixedge/internal/delivery"
 	"pixedge/internal/demo"
 	"pixedge/internal/fault"
+	"pixedge/internal/library"
 	"pixedge/internal/media"
 	"pixedge/internal/metrics"
 	"pixedge/internal/op"
@@ -31,6 +32,8 @@ import (
 
 // An edge is all the parts, put together.
 type edge struct {
+	archive *archive
+	purge   func(library.Purge) // tells the cache what is gone
 	service *delivery.Service
 	site    *web.Site
 	metrics http.Handler
@@ -76,7 +79,14 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	// Of this process and no other: an edge may well be the source of another.
 	id := fmt.Sprintf("pixedge-%08x", rand.Uint32()) //nolint:gosec // it tells edges apart and guards nothing
 	hosts := origin.NewHosts(id, s.Hosts)
+	var service *delivery.Service
+	purge := func(p library.Purge) { service.Purge(p.Cloud, p.Path) }
+	kept, err := openArchive(ctx, s, libraries(clouds, log != nil), purge)
+	if err != nil {
+		return nil, err
+	}
 	b := builder{
+		shelves:  kept.shelves,
 		hosts:    hosts,
 		settings: s,
 		buffers:  func(cloud string) origin.Buffers { return gates.buffers(cloud, renderer.buffers) },
@@ -100,7 +110,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	renderer.watch(measured)
 	later := background.New(ctx, s.Later, gates.idle.Quiet, func(err error) { tellFailure(log, err) })
 	measured.WatchBackground(later.Stats)
-	service := &delivery.Service{
+	service = &delivery.Service{
 		Clouds:   directory,
 		Compiler: b.compiler,
 		Routes:   routes,
@@ -111,9 +121,16 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	}
 	server := s.Server
 	server.Max = s.connections(openFiles())
-	site := &web.Site{ID: id, Config: server, Images: service, Log: log, Recorder: measured}
+	apis, err := b.apis(service, kept, libraries(clouds, log != nil))
+	if err != nil {
+		return nil, err
+	}
+	kept.watch(measured)
+	site := &web.Site{ID: id, Config: server, Images: service, Log: log, Recorder: measured, APIs: apis}
 	measured.WatchClients(site.Clients)
 	return &edge{
+		archive: kept,
+		purge:   purge,
 		service: service,
 		site:    site,
 		metrics: measured.Handler(),
@@ -123,6 +140,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 		close: func() {
 			pictures.Close()
 			routes.Close()
+			kept.close()
 		},
 	}, nil
 }
@@ -141,6 +159,7 @@ func tellFailure(log *slog.Logger, err error) {
 
 // A builder makes clouds of what edge.yaml says about them.
 type builder struct {
+	shelves  map[string]*library.Shelf // by cloud
 	hosts    *origin.Hosts
 	settings *settings
 	buffers  func(cloud string) origin.Buffers       // for originals
@@ -177,7 +196,7 @@ func (b builder) demo() (*delivery.Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Zones[""] = delivery.Zone{Fetcher: b.fetch(conf.Name, conf.Limits, origin.Store(store))}
+	c.Zones[""] = b.zone(conf, config.Zone{}, origin.Store(store))
 	return c, nil
 }
 
@@ -196,9 +215,19 @@ func (b builder) cloud(ctx context.Context, conf config.Cloud) (*delivery.Cloud,
 		if err != nil {
 			return nil, err
 		}
-		c.Zones[z.Slug] = delivery.Zone{Fetcher: b.fetch(conf.Name, conf.Limits, sources...), Worker: z.Worker}
+		c.Zones[z.Slug] = b.zone(conf, z, sources...)
 	}
 	return c, nil
+}
+
+// zone makes a zone of a cloud. The library is asked first, in the default one.
+func (b builder) zone(conf config.Cloud, z config.Zone, sources ...origin.Source) delivery.Zone {
+	shelf := b.shelves[conf.Name]
+	mutable := shelf != nil && z.Slug == ""
+	if mutable {
+		sources = append([]origin.Source{shelved{shelf}}, sources...)
+	}
+	return delivery.Zone{Fetcher: b.fetch(conf.Name, conf.Limits, sources...), Mutable: mutable, Worker: z.Worker}
 }
 
 // rules makes a cloud without sources.
@@ -226,16 +255,11 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 		return nil, err
 	}
 	c := &delivery.Cloud{
-		Name:     conf.Name,
-		Verifier: verifier,
-		Lifetime: delivery.ParseLifetime(cmp.Or(conf.CacheControl, "public, max-age=31536000")),
-		CORS:     origins(conf.CORS),
-		Limits: transform.Limits{
-			MaxPixels: cmp.Or(conf.Limits.MaxPixels, b.settings.Limits.MaxPixels),
-			MaxSide:   cmp.Or(conf.Limits.MaxSide, b.settings.Limits.MaxSide),
-			MaxFrames: cmp.Or(conf.Limits.MaxFrames, b.settings.Limits.MaxFrames),
-			MaxMemory: b.settings.Limits.MaxMemory,
-		},
+		Name:        conf.Name,
+		Verifier:    verifier,
+		Lifetime:    delivery.ParseLifetime(cmp.Or(conf.CacheControl, "public, max-age=31536000")),
+		CORS:        origins(conf.CORS),
+		Limits:      b.settings.limits(conf),
 		Negotiation: negotiation(conf),
 		Presets:     presets,
 		PresetsOnly: conf.PresetsOnly,
@@ -245,6 +269,16 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 		c.SigningKey = conf.Keys[0].ID
 	}
 	return c, nil
+}
+
+// limits are those of a cloud's pictures.
+func (s *settings) limits(conf config.Cloud) transform.Limits {
+	return transform.Limits{
+		MaxPixels: cmp.Or(conf.Limits.MaxPixels, s.Limits.MaxPixels),
+		MaxSide:   cmp.Or(conf.Limits.MaxSide, s.Limits.MaxSide),
+		MaxFrames: cmp.Or(conf.Limits.MaxFrames, s.Limits.MaxFrames),
+		MaxMemory: s.Limits.MaxMemory,
+	}
 }
 
 // negotiation says what besides the URL changes a cloud's answers.
@@ -331,14 +365,19 @@ func (b builder) sources(ctx context.Context, confs []config.Source, guard *orig
 	return list, nil
 }
 
+// bucket returns the store that is a bucket, which is asked so many times.
+func bucket(ctx context.Context, conf *config.S3, attempts int) (blob.Store, error) {
+	return blob.NewS3(ctx, blob.S3Config{
+		Bucket: conf.Bucket, Prefix: conf.Prefix, Endpoint: conf.Endpoint, PathStyle: conf.PathStyle,
+		Region: conf.Region, AccessKey: conf.AccessKey, SecretKey: conf.SecretKey.Reveal(),
+		HeaderTimeout: origin.HeaderTimeout, MaxAttempts: attempts,
+	})
+}
+
 func (b builder) source(ctx context.Context, conf config.Source, guard *origin.Guard) (origin.Source, error) {
 	switch {
 	case conf.S3 != nil:
-		store, err := blob.NewS3(ctx, blob.S3Config{
-			Bucket: conf.S3.Bucket, Prefix: conf.S3.Prefix, Endpoint: conf.S3.Endpoint, PathStyle: conf.S3.PathStyle,
-			Region: conf.S3.Region, AccessKey: conf.S3.AccessKey, SecretKey: conf.S3.SecretKey.Reveal(),
-			HeaderTimeout: origin.HeaderTimeout, MaxAttempts: 1, // the fetcher retries
-		})
+		store, err := bucket(ctx, conf.S3, 1) // the fetcher retries
 		if err != nil {
 			return nil, err
 		}

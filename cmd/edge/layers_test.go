@@ -23,6 +23,7 @@ const layers = `
 	internal/transform
 	internal/delivery internal/worker internal/rendition
 	internal/web internal/demo
+	internal/pixlab
 	internal/metrics
 	cmd/edge
 `

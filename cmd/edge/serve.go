@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"pixedge/internal/apikey"
 	"pixedge/internal/demo"
 	"pixedge/internal/web"
 )
@@ -23,11 +24,19 @@ func (serveCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	if len(p.clouds) == 0 {
+		forget, err := p.settings.Storage.forDemo()
+		if err != nil {
+			return err
+		}
+		defer forget()
+	}
 	edge, err := build(p.ctx, p.settings, p.clouds, log.Logger)
 	if err != nil {
 		return err
 	}
 	defer edge.stop()
+	defer edge.keep(p.ctx, log.Logger)()
 	ln, err := net.Listen("tcp", p.settings.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -117,5 +126,19 @@ func welcome(p *program, e *edge) error {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "  signed, good for an hour\n  %s\n\n", base+signed)
+	return welcomeToAPI(p, e, names[0])
+}
+
+// welcomeToAPI prints a key, and how it is used.
+func welcomeToAPI(p *program, e *edge, picture string) error {
+	_, key, err := e.archive.keys.Create(p.ctx, apikey.Spec{
+		Cloud: demo.Cloud().Name, Scopes: []string{apikey.Any}, Rate: apikey.Rate{Times: 600, Per: time.Minute}, Comment: "of the demo",
+	})
+	if err != nil {
+		return err
+	}
+	base := p.settings.public()
+	fmt.Fprintf(p.stdout, "A key to PixLab's API, good until this demo ends: %s\n\n  a rectangle, kept under a link of its own\n  %s/crop?img=%s/v2/demo/original/%s&x=164&y=95&width=145&height=145&key=%s\n\n",
+		key, base, base, picture, key)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"pixedge/internal/cache"
 	"pixedge/internal/config"
 	"pixedge/internal/origin"
+	"pixedge/internal/pixlab"
 	"pixedge/internal/rendition"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
@@ -46,6 +47,8 @@ type settings struct {
 	Worker    worker.Config     `embed:""`
 	Rendition rendition.Config  `embed:""`
 	Limits    transform.Limits  `embed:""`
+	Storage   storage           `embed:""`
+	API       pixlab.Config     `embed:""`
 }
 
 // check finds what the types of the settings let through.

@@ -31,6 +31,7 @@ type Cloud struct {
 	Presets       []Preset       `yaml:"presets,omitempty" help:"Chains of operations under a name, written p:name in URLs."`
 	PresetsOnly   bool           `yaml:"presets_only,omitempty" help:"Refuse with 403 what asks for more than presets: other operations, originals, and wrkr URLs that lead to them."`
 	Zones         []Zone         `yaml:"zones,omitempty" help:"Parts of the cloud with sources of their own."`
+	Library       *Library       `yaml:"library,omitempty" help:"A home for uploaded pictures and results of the API. It is asked before the sources, which may then be left out."`
 }
 
 // A Zone is a part of a cloud with sources of its own.
@@ -52,6 +53,19 @@ type Variable struct {
 	Type    string   `yaml:"type" help:"What the value must be: integer, float, boolean, color, enum, string, or file or custom, which are base64."`
 	Default Scalar   `yaml:"default,omitempty" help:"The value for URLs that give none. Without it, the URL must give one."`
 	Enum    []Scalar `yaml:"enum,omitempty" help:"The values that an enum may have."`
+}
+
+// A Library keeps what a cloud's clients upload and what its API makes.
+type Library struct {
+	Dir         string        `yaml:"dir,omitempty" help:"The folder that the bytes are kept in. Default: a folder in data_dir."`
+	S3          *S3           `yaml:"s3,omitempty" help:"The bucket that the bytes are kept in, instead of a folder."`
+	Folder      string        `yaml:"folder,omitempty" help:"The folder of the library, and of its URLs, that the API stores in. Default: api."`
+	KeepUploads time.Duration `yaml:"keep_uploads,omitempty" help:"How long what the API was given is kept, such as 720h. Default: for ever."`
+	KeepResults time.Duration `yaml:"keep_results,omitempty" help:"How long what the API made is kept. Default: for ever."`
+	MaxBytes    Size          `yaml:"max_bytes,omitempty" help:"Most bytes of all assets together. Default: no limit."`
+	MaxAssets   Count         `yaml:"max_assets,omitempty" help:"Most assets. Default: no limit."`
+	Once        bool          `yaml:"once,omitempty" help:"Keep the same bytes only once, however many assets have them."`
+	Fetch       []string      `yaml:"fetch,omitzero" help:"Hosts that the API may fetch pictures from for its clients, as in remote.allow. []: none. Default: *."`
 }
 
 // A Key signs URLs.
@@ -133,7 +147,10 @@ func (c *checker) need(ok bool, key, want string) {
 }
 
 func (c *checker) cloud(at string, cloud Cloud) {
-	c.sources(at, cloud.Sources)
+	if cloud.Library == nil || len(cloud.Sources) > 0 {
+		c.sources(at, cloud.Sources)
+	}
+	c.library(at+".library", cloud.Library)
 	for i, key := range cloud.Keys {
 		at := fmt.Sprintf("%s.keys[%d]", at, i)
 		c.need(key.ID != "", at+".id", "must not be empty")
@@ -221,11 +238,7 @@ func (c *checker) sources(at string, sources []Source) {
 			}
 		}
 		c.need(kinds == 1, at, "want exactly one of dir, s3, http, remote")
-		if s.S3 != nil {
-			c.need(s.S3.Bucket != "", at+".s3.bucket", "must not be empty")
-			c.need(s.S3.Endpoint == "" || isHTTP(s.S3.Endpoint), at+".s3.endpoint", "want an http or https address")
-			c.need((s.S3.AccessKey == "") == (s.S3.SecretKey.Reveal() == ""), at+".s3.access_key", "goes with secret_key")
-		}
+		c.s3(at+".s3", s.S3)
 		if s.HTTP != nil {
 			c.need(isHTTP(s.HTTP.Base), at+".http.base", "want an http or https address")
 		}
@@ -233,6 +246,26 @@ func (c *checker) sources(at string, sources []Source) {
 			c.need(len(s.Remote.Allow) > 0, at+".remote.allow", "must not be empty; * allows every public host")
 		}
 	}
+}
+
+func (c *checker) s3(at string, s *S3) {
+	if s == nil {
+		return
+	}
+	c.need(s.Bucket != "", at+".bucket", "must not be empty")
+	c.need(s.Endpoint == "" || isHTTP(s.Endpoint), at+".endpoint", "want an http or https address")
+	c.need((s.AccessKey == "") == (s.SecretKey.Reveal() == ""), at+".access_key", "goes with secret_key")
+}
+
+func (c *checker) library(at string, l *Library) {
+	if l == nil {
+		return
+	}
+	c.need(l.Dir == "" || l.S3 == nil, at, "want one of dir and s3, or neither")
+	c.s3(at+".s3", l.S3)
+	c.need(l.Folder == "" || isName(l.Folder), at+".folder", "want letters, digits, - and _")
+	c.need(l.KeepUploads >= 0, at+".keep_uploads", "must not be negative")
+	c.need(l.KeepResults >= 0, at+".keep_results", "must not be negative")
 }
 
 func isHTTP(text string) bool {

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"pixedge/internal/blob"
 	"pixedge/internal/config"
@@ -50,8 +51,9 @@ func Pictures() ([]string, error) {
 // Cloud is the demo's cloud, but for its sources.
 func Cloud() config.Cloud {
 	return config.Cloud{
-		Name: "demo",
-		Keys: []config.Key{{ID: "demo-key", Token: config.NewSecret("known-to-all-and-good-for-nothing-else")}},
+		Name:    "demo",
+		Library: &config.Library{KeepUploads: 24 * time.Hour, KeepResults: time.Hour, MaxBytes: 1 << 30},
+		Keys:    []config.Key{{ID: "demo-key", Token: config.NewSecret("known-to-all-and-good-for-nothing-else")}},
 	}
 }
 

@@ -1,0 +1,104 @@
+package pixlab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"pixedge/internal/delivery"
+	"pixedge/internal/inspect"
+	"pixedge/internal/op"
+	"pixedge/internal/transform"
+	"pixedge/internal/web"
+)
+
+func abouts() []endpoint {
+	return []endpoint{
+		{name: "header", doc: "What a picture is.", ways: both, picture: images(), serve: describe},
+		{name: "facedetect", doc: "Where the faces of a picture are.", ways: both, picture: images(), serve: findFaces, takes: func(p *params) {
+			p.Bool(new(bool), "count", false, "Only how many there are.")
+		}},
+	}
+}
+
+// faces is the reply of facedetect.
+type faces struct {
+	Status int    `json:"status"`
+	Count  int    `json:"count"`
+	Faces  []face `json:"faces"`
+}
+
+// A face is where one is, in pixels of the picture as it is stored: what crop takes.
+type face struct {
+	ID     int `json:"face_id"`
+	Left   int `json:"left"`
+	Top    int `json:"top"`
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// findFaces finds faces.
+func findFaces(ctx context.Context, e endpoint, r *request) (web.Reply, error) {
+	count, err := r.form.Bool("count", false)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	original, err := e.original(ctx, r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	stored := op.Call{Name: "t.orientation", Args: []op.Arg{{Name: "m", Value: "drop"}}}
+	found, err := r.Maker.Make(ctx, delivery.Task{
+		Cloud: r.cloud.Delivery, Pipeline: op.Pipeline{stored, {Name: "t.faces"}}, Original: original, Client: r.call.Client,
+	})
+	if err != nil {
+		return web.Reply{}, undecodable(err)
+	}
+	var all transform.Faces
+	if err := json.Unmarshal(found.Data, &all); err != nil {
+		return web.Reply{}, err
+	}
+	reply := faces{Status: ok, Count: len(all.Faces), Faces: []face{}}
+	for i, f := range all.Faces {
+		if !count {
+			reply.Faces = append(reply.Faces, face{i, f.Left, f.Top, f.Width, f.Height})
+		}
+	}
+	return answer(ok, reply)
+}
+
+// header is the reply of the endpoint of that name.
+type header struct {
+	Status   int    `json:"status"`
+	Width    int    `json:"width"`
+	Height   int    `json:"height"`
+	Type     string `json:"type"`
+	Size     int    `json:"size"` // bytes
+	MIME     string `json:"mime"`
+	Channels int    `json:"channels"`
+	Bits     int    `json:"bits"` // of a channel
+	HTML     string `json:"html_attr"`
+	CSS      string `json:"css_prop"`
+}
+
+// describe says what a picture is by its header.
+func describe(ctx context.Context, e endpoint, r *request) (web.Reply, error) {
+	original, err := e.original(ctx, r)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	picture, err := r.Maker.Make(ctx, delivery.Task{Cloud: r.cloud.Delivery, Original: original, Client: r.call.Client})
+	if err != nil {
+		return web.Reply{}, undecodable(err)
+	}
+	h, err := inspect.Read(picture.Data)
+	if err != nil {
+		return web.Reply{}, undecodable(err)
+	}
+	return answer(ok, header{
+		Status: ok, Width: h.Width, Height: h.Height, Type: h.Format.String(), Size: len(picture.Data),
+		MIME: h.Format.MIME(), Channels: h.Bands, Bits: h.Depth,
+		HTML: fmt.Sprintf(`width="%d" height="%d"`, h.Width, h.Height),
+		CSS:  fmt.Sprintf("width: %dpx; height: %dpx;", h.Width, h.Height),
+	})
+}

@@ -1,0 +1,369 @@
+package pixlab
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"pixedge/internal/op"
+)
+
+// merge lays pictures over one.
+type merge struct {
+	cord []overlay
+}
+
+// An overlay is a picture and where it lies.
+type overlay struct {
+	Img     string `json:"img"`
+	X       whole  `json:"x"`
+	Y       whole  `json:"y"`
+	Center  truth  `json:"center"`
+	CenterY truth  `json:"center_y"`
+}
+
+func (m *merge) params(p *params) {
+	p.objects(&m.cord, "cord", "The pictures to lay over it, in order: where they are, and how far from the upper left corner.", "img", "x", "y", "center", "center_y")
+}
+
+func (m *merge) write(o *order) error {
+	o.asStored()
+	for _, c := range m.cord {
+		args := []any{"i", o.other(c.Img), "g", "custom", "l", c.X, "t", c.Y}
+		if c.Center {
+			args = append(args, "cx", true)
+		}
+		if c.CenterY {
+			args = append(args, "cy", true)
+		}
+		o.add("t.merge", args...)
+	}
+	return nil
+}
+
+// A region is a rectangle of a list. That of a face has other names.
+type region struct {
+	X      *whole `json:"x"`
+	Y      *whole `json:"y"`
+	Left   whole  `json:"left"`
+	Top    whole  `json:"top"`
+	Width  whole  `json:"width"`
+	Height whole  `json:"height"`
+	Color  string `json:"color"`
+}
+
+// text writes the region as URLs have it, cut where it sticks out to the left or
+// above; ok is false if nothing is left.
+func (r region) text() (text string, ok bool) {
+	x, y := r.Left, r.Top
+	if r.X != nil {
+		x = *r.X
+	}
+	if r.Y != nil {
+		y = *r.Y
+	}
+	w, h := r.Width+min(0, x), r.Height+min(0, y)
+	return fmt.Sprintf("%d_%d_%d_%d", max(0, y), max(0, x), h, w), w > 0 && h > 0
+}
+
+// most is how many items a list of an operation may have.
+const most = 64
+
+// mogrify blurs regions.
+type mogrify struct {
+	blur
+
+	cord []region
+}
+
+func (m *mogrify) params(p *params) {
+	p.objects(&m.cord, "cord", "The rectangles. Those of facedetect are right as they are.", "x", "y", "left", "top", "width", "height")
+	p.Float(&m.radius, "radius", 30, 0, 1000, "How far, in pixels, a point spreads at most.")
+	p.Alias("rad")
+	p.Float(&m.sigma, "sigma", 0, 0, 1000, "Standard deviation in pixels; without it, the radius.")
+	p.Alias("sig")
+}
+
+func (m *mogrify) write(o *order) error {
+	s, ok := spread(m.radius, m.sigma)
+	if !ok {
+		return o.errorf("radius and sigma are too small")
+	}
+	boxes, err := texts(o, m.cord)
+	if err != nil {
+		return err
+	}
+	o.asStored()
+	for len(boxes) > 0 {
+		n := min(most, len(boxes))
+		o.add("t.blurRegions", "bboxes", nested(boxes[:n]), "s", s)
+		boxes = boxes[n:]
+	}
+	return nil
+}
+
+func texts(o *order, regions []region) ([]string, error) {
+	list := make([]string, len(regions))
+	for i, r := range regions {
+		var ok bool
+		if list[i], ok = r.text(); !ok {
+			return nil, o.errorf("cord: a rectangle is empty, or outside of the picture")
+		}
+	}
+	return list, nil
+}
+
+// pen is what lines are drawn with.
+type pen struct {
+	color   op.Color
+	width   float64
+	opacity float64
+}
+
+func (n *pen) params(p *params, width float64) {
+	p.Color(&n.color, "color", white(), "Color of the strokes.")
+	p.Float(&n.width, "strokewidth", width, 0, 1000, "Width of the strokes in pixels.")
+	p.Float(&n.opacity, "strokeopacity", 0.9, 0, 1, "Opacity of the strokes.")
+}
+
+// draw adds an operation for the items of each color, which may have their own.
+func (n *pen) draw(o *order, name, list string, items, colors []string, args ...any) {
+	for len(items) > 0 {
+		same := 1
+		for same < min(most, len(items)) && colors[same] == colors[0] {
+			same++
+		}
+		stroke := n.color.String()
+		if colors[0] != "" {
+			stroke = color(colors[0])
+		}
+		o.add(name, append([]any{list, nested(items[:same]), "c", stroke, "w", n.width, "o", n.opacity}, args...)...)
+		items, colors = items[same:], colors[same:]
+	}
+}
+
+// line goes straight from one place to another.
+type line struct {
+	StartX whole  `json:"startx"`
+	StartY whole  `json:"starty"`
+	EndX   whole  `json:"endx"`
+	EndY   whole  `json:"endy"`
+	Color  string `json:"color"`
+}
+
+func (l line) text() string { return fmt.Sprintf("%d_%d_%d_%d", l.StartX, l.StartY, l.EndX, l.EndY) }
+
+// drawLines draws lines.
+type drawLines struct {
+	pen
+
+	lines []line
+}
+
+func (d *drawLines) params(p *params) {
+	p.objects(&d.lines, "lines", "The lines, in pixels from the upper left corner.", "startx", "starty", "endx", "endy", "color")
+	d.pen.params(p, 2)
+}
+
+func (d *drawLines) write(o *order) error {
+	items, colors := make([]string, len(d.lines)), make([]string, len(d.lines))
+	for i, l := range d.lines {
+		items[i], colors[i] = l.text(), l.Color
+	}
+	o.asStored()
+	d.draw(o, "t.drawLines", "l", items, colors)
+	return nil
+}
+
+// drawLine draws one.
+type drawLine struct {
+	pen
+
+	startX, startY, endX, endY int
+}
+
+func (d *drawLine) params(p *params) {
+	p.Int(&d.startX, "startx", 0, 0, maxPlace, "Column that the line begins at.")
+	p.Int(&d.startY, "starty", 0, 0, maxPlace, "Row that it begins at.")
+	p.Int(&d.endX, "endx", 0, 0, maxPlace, "Column that it ends at.")
+	p.Int(&d.endY, "endy", 0, 0, maxPlace, "Row that it ends at.")
+	p.need("startx", "starty", "endx", "endy")
+	d.pen.params(p, 2)
+}
+
+func (d *drawLine) write(o *order) error {
+	all := drawLines{d.pen, []line{{StartX: whole(d.startX), StartY: whole(d.startY), EndX: whole(d.endX), EndY: whole(d.endY)}}}
+	return all.write(o)
+}
+
+// drawRectangles draws rectangles.
+type drawRectangles struct {
+	pen
+
+	fill op.Color
+	cord []region
+}
+
+func (d *drawRectangles) params(p *params) {
+	p.objects(&d.cord, "cord", "The rectangles.", "x", "y", "width", "height", "color")
+	d.look(p)
+}
+
+func (d *drawRectangles) look(p *params) {
+	d.pen.params(p, 1.2)
+	p.Color(&d.fill, "fillcolor", op.Color{}, "Color inside.")
+}
+
+func (d *drawRectangles) write(o *order) error {
+	items, err := texts(o, d.cord)
+	if err != nil {
+		return err
+	}
+	colors := make([]string, len(d.cord))
+	for i, r := range d.cord {
+		colors[i] = r.Color
+	}
+	o.asStored()
+	d.draw(o, "t.drawRectangles", "bboxes", items, colors, "f", d.fill)
+	return nil
+}
+
+// drawRectangle draws one.
+type drawRectangle struct {
+	drawRectangles
+	box
+
+	x, y int
+}
+
+func (d *drawRectangle) params(p *params) {
+	p.Int(&d.x, "x", 0, -maxPlace, maxPlace, "Left edge in pixels.")
+	p.Int(&d.y, "y", 0, -maxPlace, maxPlace, "Upper edge in pixels.")
+	d.box.params(p, "of the rectangle")
+	d.look(p)
+}
+
+func (d *drawRectangle) write(o *order) error {
+	if err := d.settle(o); err != nil {
+		return err
+	}
+	d.cord = []region{{Left: whole(d.x), Top: whole(d.y), Width: whole(d.w), Height: whole(d.h)}}
+	return d.drawRectangles.write(o)
+}
+
+// letters are how texts look.
+type letters struct {
+	font           string
+	capital        bool
+	size           int
+	color, outline op.Color
+	width, opacity float64
+}
+
+// fonts are PixLab's, by what is there instead: nobody may give those away.
+func fonts() map[string]string {
+	return map[string]string{
+		"impact": "sans-bold", "college": "sans-bold", "bold": "sans-bold", "square": "sans-bold", "gym": "sans-bold", "mario": "sans-bold",
+		"arial": "sans", "vera": "sans", "dotty": "mono-bold",
+	}
+}
+
+func (l *letters) params(p *params) {
+	p.ChoiceOr(&l.font, "font", "impact", slices.Sorted(maps.Keys(fonts())), "any other", func(string) bool { return true },
+		"Font. DejaVu's are there: sans-bold for impact, college, bold, square, gym and mario, mono-bold for dotty, and sans for all others.")
+	p.Bool(&l.capital, "cap", false, "In capitals.")
+	p.Int(&l.size, "size", 0, 0, 1000, "Size of the font in pixels; 0: an eighth of the shorter side.")
+	p.Color(&l.color, "color", white(), "Color of the letters.")
+	p.Color(&l.outline, "strokecolor", op.Color{}, "Color of the outline; without it, there is none.")
+	p.Float(&l.width, "strokewidth", 2, 0, 1000, "Width of the outline in pixels; more than 20 is 20.")
+	p.Float(&l.opacity, "strokeopacity", 0.9, 0, 1, "Opacity of the outline.")
+}
+
+// write adds a text at a place.
+func (l *letters) write(o *order, text string, place ...any) {
+	if l.capital {
+		text = strings.ToUpper(text)
+	}
+	font, ok := fonts()[strings.ToLower(l.font)]
+	if !ok {
+		font = "sans"
+	}
+	args := append([]any{"t", op.EncodeText(text), "f", font, "s", l.size, "c", l.color}, place...)
+	if l.outline.A != 0 {
+		args = append(args, "oc", l.outline, "w", math.Min(l.width, 20), "o", l.opacity)
+	}
+	o.add("t.caption", args...)
+}
+
+// drawText writes at the top, in the middle and at the bottom.
+type drawText struct {
+	letters
+
+	top, center, bottom string
+}
+
+func (d *drawText) params(p *params) {
+	p.Text(&d.top, "top", "Text at the top.")
+	p.Text(&d.center, "center", "Text in the middle.")
+	p.Text(&d.bottom, "bottom", "Text at the bottom.")
+	d.letters.params(p)
+}
+
+func (d *drawText) write(o *order) error {
+	o.asStored()
+	empty := true
+	for _, t := range []struct{ text, place string }{{d.top, "top"}, {d.center, "center"}, {d.bottom, "bottom"}} {
+		if strings.TrimSpace(t.text) != "" {
+			d.letters.write(o, t.text, "p", t.place)
+			empty = false
+		}
+	}
+	if empty {
+		return o.errorf("top, center and bottom are missing")
+	}
+	return nil
+}
+
+// drawTextAt writes at a place.
+type drawTextAt struct {
+	letters
+
+	x, y int
+	text string
+}
+
+func (d *drawTextAt) params(p *params) {
+	p.Int(&d.x, "x", 0, 0, maxPlace, "Column that the text begins at.")
+	p.Int(&d.y, "y", 0, 0, maxPlace, "Row that the letters stand on.")
+	p.Text(&d.text, "text", "The text.")
+	p.need("x", "y", "text")
+	d.letters.params(p)
+}
+
+func (d *drawTextAt) write(o *order) error {
+	o.asStored()
+	d.letters.write(o, d.text, "p", "custom", "x", d.x, "y", d.y)
+	return nil
+}
+
+func layers() []endpoint {
+	over := func(name, doc string) endpoint {
+		e := makes(name, doc, postOnly, merge{})
+		e.picture = []string{"src", "img"}
+		return e
+	}
+	return []endpoint{
+		over("merge", "Lay pictures over one."),
+		over("composite", "The same as merge."),
+		makes("mogrify", "Blur rectangles of a picture.", postOnly, mogrify{}),
+		makes("drawline", "Draw a line.", both, drawLine{}),
+		makes("drawlines", "Draw lines.", postOnly, drawLines{}),
+		makes("drawrectangle", "Draw a rectangle.", both, drawRectangle{}),
+		makes("drawrectangles", "Draw rectangles.", postOnly, drawRectangles{}),
+		makes("drawtext", "Write at the top, in the middle and at the bottom.", both, drawText{}),
+		makes("meme", "The same as drawtext.", both, drawText{}),
+		makes("drawtextat", "Write at a place.", both, drawTextAt{}),
+	}
+}

@@ -1,0 +1,80 @@
+package pixlab
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+
+	"pixedge/internal/fault"
+)
+
+// A reference is what img, link or src may be: a picture on the web, one of the
+// cloud's own, or the bytes themselves.
+type reference struct {
+	link string // an absolute http or https URL
+	path string // in the cloud
+	id   string // of an asset, without its extension
+	data []byte
+}
+
+// refer reads a reference. own is how links to the cloud's own pictures begin, without
+// a scheme: the edge may be known by both. Its errors name the parameter.
+func refer(param, text, own string) (reference, error) {
+	text = strings.TrimSpace(text)
+	if path, ok := ownLink(text, own); ok {
+		return reference{path: path}, nil
+	}
+	if isLink(text) {
+		return reference{link: text}, nil
+	}
+	if id, ok := cutID(text); ok {
+		return reference{id: id}, nil
+	}
+	if data, ok := decode(text); ok {
+		return reference{data: data}, nil
+	}
+	return reference{}, fault.Errorf(fault.Invalid, "%s: want the URL of a picture, the id of a stored one, or a picture in base64", param)
+}
+
+// ownLink returns the path of a picture of the cloud's own.
+func ownLink(text, own string) (path string, ok bool) {
+	if !isLink(text) {
+		return "", false
+	}
+	_, address, _ := strings.Cut(text, "://")
+	rest, ok := strings.CutPrefix(address, own)
+	rest, _, _ = strings.Cut(rest, "?")
+	path, err := url.PathUnescape(rest)
+	return path, ok && err == nil
+}
+
+func isLink(text string) bool {
+	scheme, _, ok := strings.Cut(text, "://")
+	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+// idLength is how many characters the library's ids have. No picture is so small
+// that its base64 looks like one.
+const idLength = 26
+
+// cutID reads an id, with or without the extension that it has in replies.
+func cutID(text string) (id string, ok bool) {
+	id, _, _ = strings.Cut(text, ".")
+	other := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	return id, len(id) == idLength && !strings.ContainsFunc(id, other)
+}
+
+// decode reads base64 of either alphabet (RFC 4648, 4 and 5), with or without its
+// padding, bare or in a data: URI (RFC 2397). A blank is a plus sign that was not
+// escaped on its way through a query or a form.
+func decode(text string) (data []byte, ok bool) {
+	if head, body, found := strings.Cut(text, ","); found && strings.HasPrefix(head, "data:") {
+		if !strings.HasSuffix(head, ";base64") {
+			return nil, false
+		}
+		text = body
+	}
+	standard := strings.NewReplacer("-", "+", "_", "/", " ", "+", "\r", "", "\n", "")
+	data, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(standard.Replace(text), "="))
+	return data, err == nil && len(data) > 0
+}

@@ -1,0 +1,135 @@
+// Package pixlab speaks PixLab's API, so that programs written for it run against
+// an edge with nothing changed but the address.
+//
+// [New] returns the API for package web. An endpoint is a row of the catalog
+// (catalog.go): its path, its methods, what it takes and what it does, from which
+// the checks, the OpenAPI document (openapi.go) and docs/pixlab.md are made. Those
+// that change a picture are a [recipe]: a translation into the operations of delivery
+// URLs, which delivery then carries out as for a URL. The others (copy, store,
+// delete, header, facedetect) are in assets.go and about.go.
+//
+// The package renders nothing, stores nothing itself and knows no HTTP beyond
+// package web's calls and replies. Endpoints of PixLab's that need models of their
+// own are not there, and say so.
+package pixlab
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"pixedge/internal/apikey"
+	"pixedge/internal/delivery"
+	"pixedge/internal/fault"
+	"pixedge/internal/form"
+	"pixedge/internal/library"
+	"pixedge/internal/media"
+	"pixedge/internal/transform"
+	"pixedge/internal/web"
+)
+
+// Config says who may use the API.
+type Config struct {
+	CORS []string `name:"api-cors" default:"*" help:"Origins whose scripts may use the API; *: all."`
+}
+
+// A Service is what the API needs of the rest. Every field must be set.
+type Service struct {
+	Keys   Keys
+	Maker  Maker
+	Clouds map[string]*Cloud // by name
+	Public string            // address that clients know the edge by, without a slash at its end
+	Form   form.Limits
+	CORS   []string
+}
+
+type (
+	// Keys checks keys, and that they are not used too often.
+	Keys interface {
+		Authenticate(ctx context.Context, secret string) (apikey.Key, error)
+		Allow(key apikey.Key, client string) error
+	}
+
+	// A Maker carries out tasks; see delivery.Service.
+	Maker interface {
+		Make(ctx context.Context, t delivery.Task) (media.Image, error)
+		Describe(ctx context.Context, t delivery.Task) (transform.Info, error)
+	}
+)
+
+// A Cloud is one with a library.
+type Cloud struct {
+	Delivery *delivery.Cloud
+	Shelf    *library.Shelf
+	Stored   delivery.Fetcher // fetches the cloud's own pictures, by their paths
+	Links    delivery.Fetcher // fetches pictures from the web, by their addresses
+	// Upload fetches the bytes of r, which are so many.
+	Upload      func(r io.ReaderAt, size int64) delivery.Fetcher
+	Folder      string // of assets that the API makes
+	KeepUploads time.Duration
+	KeepResults time.Duration // zero: for ever
+}
+
+// New returns the API.
+func New(s *Service) web.API {
+	list := catalog()
+	endpoints := make([]web.Endpoint, 0, len(list)+1)
+	for _, e := range list {
+		endpoints = append(endpoints, web.Endpoint{
+			Name: "pixlab_" + e.name, Methods: e.methods(), Path: "/" + e.name, Doc: e.doc, Body: e.takesBody(),
+			Serve: func(ctx context.Context, call *web.Call) (web.Reply, error) { return s.serve(ctx, e, call) },
+		})
+	}
+	endpoints = append(endpoints, s.document(list))
+	return web.API{Endpoints: endpoints, Loose: true, CORS: s.CORS, Fail: fail, Missing: missing(list)}
+}
+
+// A request is a call that may be made.
+type request struct {
+	*Service
+
+	call  *web.Call
+	form  *form.Form
+	key   apikey.Key
+	cloud *Cloud
+}
+
+// serve answers a call of an endpoint. The key may come behind the file, so the body
+// is read first, to disk.
+func (s *Service) serve(ctx context.Context, e endpoint, call *web.Call) (web.Reply, error) {
+	f, err := form.Read(call.Query, call.ContentType, call.Body, call.Length, s.Form)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	defer f.Close()
+	r := &request{Service: s, call: call, form: f}
+	if err := r.authorize(ctx, e); err != nil {
+		return web.Reply{}, err
+	}
+	return e.serve(ctx, e, r)
+}
+
+// authorize finds the key of a request, and its cloud.
+func (r *request) authorize(ctx context.Context, e endpoint) error {
+	secret, err := r.form.Text("key")
+	if err != nil {
+		return err
+	}
+	if secret == "" {
+		secret = strings.TrimSpace(r.call.Header("WWW-Authenticate"))
+	}
+	if r.key, err = r.Keys.Authenticate(ctx, secret); err != nil {
+		return err
+	}
+	if err := r.Keys.Allow(r.key, r.call.Client); err != nil {
+		return err
+	}
+	if !r.key.May(e.name) {
+		return fault.Errorf(fault.Forbidden, "the key is not for %s", e.name)
+	}
+	if r.cloud = r.Clouds[r.key.Cloud]; r.cloud == nil {
+		return fault.Errorf(fault.Unauthorized, "the key is for a cloud that is not served here")
+	}
+	return nil
+}
