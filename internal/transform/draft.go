@@ -259,6 +259,11 @@ func (d *draft) cut(y int, part size) {
 	d.size = size{min(part.w, d.size.w), min(part.h, d.size.h)}
 }
 
+// wideHistograms is what those take, in bytes, that libvips finds entropy with, however
+// small the picture is: of 65,536 values where a channel has more than 8 bits, and
+// where there is opacity, with which it multiplies the colors to floats.
+const wideHistograms = 50 << 20
+
 // keepPart is Canvas.keep.
 func (d *draft) keepPart(box size, position string) {
 	box = size{min(box.w, d.size.w), min(box.h, d.size.h)}
@@ -269,6 +274,10 @@ func (d *draft) keepPart(box size, position string) {
 		d.upright()
 		d.settle()
 		d.spend(10)
+		if position == entropy && (d.alpha || d.width > 1) {
+			d.most(wideHistograms)
+			d.ns += 60e6
+		}
 	}
 	d.cut((d.size.h-box.h)/2, box)
 }

@@ -316,6 +316,9 @@ jpegL | t.rotate(a:17) | f:jpeg
 jpegL | t.flip() | f:jpeg
 jpegM | t.trim() | f:jpeg
 jpegL | t.resize(w:1000,h:1000,p:attention) | f:jpeg
+apngS | t.resize(w:120,h:150,p:entropy) | f:png
+apngM | t.resize(w:200,h:1100,p:entropy) | f:png
+deepS | t.resize(w:120,h:150,p:entropy) | f:png
 jpegL | t.resize(w:1000)~t.rotate(a:17)~t.blur(s:3) | f:webp
 jpegM | t.modulate(b:1.2) | f:jpeg
 jpegL | t.grey() | f:jpeg
