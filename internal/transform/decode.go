@@ -131,7 +131,7 @@ func (s source) decode(img *vips.Image, plan Plan, most Limits, moving bool) (_ 
 
 // largePhoto is the size, in pixels, from which on libjpeg's way to halve a picture
 // is as good as resampling: neighbouring pixels of large photographs are alike.
-// The two differ by less than 1 of 255 there, and by 2 in smaller, sharper ones;
+// The two differ by up to 1.4 of 255 there, and by 2 in smaller, sharper ones;
 // see docs/decisions/0005.
 const largePhoto = 6_000_000
 
@@ -147,13 +147,15 @@ func (p Plan) shrink(l vips.Loader, from size) float64 {
 // bearable returns by how much the picture may be decoded smaller, where a plan
 // could do with shrink. A JPEG is resampled by more than a rounding error
 // afterwards, as with sharp: libjpeg's half is sharper than one that is resampled,
-// and the two would look different side by side.
+// and the two would look different side by side. A large photograph is not, if its
+// sides can be divided: otherwise a part of a pixel that is left over at two edges
+// would move all others.
 func bearable(l vips.Loader, shrink float64, from size) float64 {
 	n := int(shrink)
 	if !l.Halves() || n != 2 && n != 4 && n != 8 {
 		return shrink
 	}
-	if whole := float64(n) == shrink && from.w%n == 0 && from.h%n == 0; whole && from.w*from.h >= largePhoto {
+	if whole := from.w%n == 0 && from.h%n == 0; whole && from.w*from.h >= largePhoto {
 		return shrink
 	}
 	return float64(n) / 2

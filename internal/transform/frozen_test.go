@@ -109,9 +109,10 @@ func luma(data []byte, bands int) []byte {
 // the original would have been decoded just as small, and otherwise what nobody can tell
 // apart. What remains are roundings, a third of a step of 255 on average. In pictures
 // of gradients and faint grain alone they weigh more: SSIM is about variance there, of
-// which the picture has hardly more.
+// which the picture has hardly more. They also do where hardly any resampling follows
+// that would even them out, as in the large photograph.
 func TestReduced(t *testing.T) {
-	least := map[string]float64{"grain": 0.995, "turned": 0.9965}
+	least := map[string]float64{"grain": 0.995, "turned": 0.9965, "turned.jpg": 0.997}
 	for name, data := range jpegs(t) {
 		original := media.Image{Data: data, Format: media.JPEG}
 		shape, err := transform.ShapeOf(original, roomy())
