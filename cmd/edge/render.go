@@ -79,7 +79,7 @@ func newWorkers(s *settings, watcher worker.Watcher) (*rendering, error) {
 	command := worker.Command{
 		Path: "/proc/self/exe", Args: []string{"edge", "worker"},
 		Env: []string{
-			"MALLOC_ARENA_MAX=2", "MALLOC_MMAP_THRESHOLD_=16777216", "MALLOC_TRIM_THRESHOLD_=33554432", // bytes
+			"MALLOC_ARENA_MAX=2", "MALLOC_MMAP_THRESHOLD_=8388608", "MALLOC_TRIM_THRESHOLD_=16777216", // bytes
 			"GOTRACEBACK=none", "LANG=C.UTF-8", "HOME=/nonexistent", "XDG_CACHE_HOME=/nonexistent",
 		},
 	}
