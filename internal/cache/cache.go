@@ -132,7 +132,11 @@ func (c *Cache[V]) Fill(ctx context.Context, key string, fill func(context.Conte
 // those who wait for it now, but not kept, and whoever asks from now on has it made
 // again.
 func (c *Cache[V]) Drop(tag string) {
-	for _, e := range c.tags.named(tag) {
+	entries, works := c.tags.drop(tag)
+	for _, w := range works {
+		w.forget()
+	}
+	for _, e := range entries {
 		c.store.drop(e)
 	}
 }
@@ -145,13 +149,13 @@ func (c *Cache[V]) make(ctx context.Context, key string, fill func(context.Conte
 	if value, err = fill(ctx); err != nil {
 		return value, err
 	}
-	e := &entry[V]{key: key, value: value, cost: c.cost(value) + int64(len(key)) + entryOverhead, tags: tags}
+	e := newEntry(key, value, c.cost(value), tags)
 	if !c.tags.enter(w, e) {
 		return value, nil
 	}
 	c.store.set(e)
 	c.store.settle()
-	if len(tags) > 0 && c.tags.stale(w) {
+	if e.gone.Load() { // a drop before that did not find it
 		c.store.drop(e)
 	}
 	return value, nil

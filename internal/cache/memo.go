@@ -23,7 +23,7 @@ func (m *Memo[V]) Get(text []byte) (V, bool) {
 // Set remembers value, which holds cost bytes, for text. It may take a moment
 // until Get finds it.
 func (m *Memo[V]) Set(text []byte, value V, cost int64) {
-	m.store.set(&entry[V]{key: string(text), value: value, cost: cost + int64(len(text)) + entryOverhead})
+	m.store.set(newEntry(string(text), value, cost, nil))
 }
 
 // Close frees what is remembered.

@@ -12,13 +12,28 @@ import (
 // bytes; counted generously, because the budget is a promise.
 const entryOverhead = 512
 
+// tagOverhead is what a tag costs besides its text: its places in two maps and in a
+// list. One that nothing else has and one that all have take 320 bytes together,
+// measured with a text of 20.
+const tagOverhead = 160
+
 // An entry keeps its key, because ristretto knows keys by their hashes alone and
 // two texts may share them.
 type entry[V any] struct {
 	key   string
 	value V
-	cost  int64
+	cost  int64 // with that of the key, the tags and the overheads
 	tags  []string
+	gone  atomic.Bool // dropped: nobody may find it, kept or not
+}
+
+// newEntry returns the entry of a value that holds so many bytes.
+func newEntry[V any](key string, value V, bytes int64, tags []string) *entry[V] {
+	e := &entry[V]{key: key, value: value, cost: bytes + int64(len(key)) + entryOverhead, tags: tags}
+	for _, tag := range tags {
+		e.cost += int64(len(tag)) + tagOverhead
+	}
+	return e
 }
 
 // store is ristretto with exact keys and a byte budget that holds.
@@ -57,7 +72,7 @@ func newStore[V any](size int64, lost func(*entry[V])) (*store[V], error) {
 
 // get does not allocate.
 func (s *store[V]) get(key string) (V, bool) {
-	if e, ok := s.kept.Get(key); ok && e.key == key {
+	if e, ok := s.kept.Get(key); ok && e.key == key && !e.gone.Load() {
 		return e.value, true
 	}
 	var none V
@@ -80,7 +95,7 @@ func (s *store[V]) set(e *entry[V]) {
 	}
 }
 
-// drop keeps an entry no more, if it is what its key finds.
+// drop gives back the memory of an entry, if it is what its key finds.
 func (s *store[V]) drop(e *entry[V]) {
 	if found, ok := s.kept.Get(e.key); ok && found == e {
 		s.kept.Del(e.key)

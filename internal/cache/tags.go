@@ -55,8 +55,7 @@ func (t *tags[V]) begin(names []string, forget func()) (w *work, end func()) {
 }
 
 // enter makes an entry one that is found by its tags, and reports whether it may be
-// kept. Whoever keeps it asks w again afterwards: a drop between the two found
-// nothing to drop.
+// kept. A drop from now on marks it, also before anybody can find it.
 func (t *tags[V]) enter(w *work, e *entry[V]) bool {
 	if len(e.tags) == 0 {
 		return true
@@ -69,13 +68,6 @@ func (t *tags[V]) enter(w *work, e *entry[V]) bool {
 	return !w.stale
 }
 
-// stale reports whether what w comes to must not be kept.
-func (t *tags[V]) stale(w *work) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return w.stale
-}
-
 // lost notes that an entry is kept no more.
 func (t *tags[V]) lost(e *entry[V]) {
 	if len(e.tags) == 0 {
@@ -86,17 +78,17 @@ func (t *tags[V]) lost(e *entry[V]) {
 	remove(t.kept, e.tags, e)
 }
 
-// named takes out what has a tag: works become stale, and entries are returned.
-func (t *tags[V]) named(name string) []*entry[V] {
+// drop marks what has a tag, so that nobody finds it from now on, and returns it.
+func (t *tags[V]) drop(name string) (entries []*entry[V], works []*work) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	entries := make([]*entry[V], 0, len(t.kept[name]))
 	for e := range t.kept[name] {
+		e.gone.Store(true)
 		entries = append(entries, e)
 	}
 	for w := range t.works[name] {
 		w.stale = true
-		w.forget()
+		works = append(works, w)
 	}
-	return entries
+	return entries, works
 }
