@@ -38,7 +38,8 @@ func remove[M comparable](from map[string]map[M]struct{}, names []string, member
 	}
 }
 
-// begin notes a fill. end is called after it.
+// begin notes a fill. end is called after it, and lets nobody join it either: a drop
+// from then on does not know of it, and who joined would get what it came to.
 func (t *tags[V]) begin(names []string, forget func()) (w *work, end func()) {
 	w = &work{forget: forget}
 	if len(names) == 0 {
@@ -48,6 +49,7 @@ func (t *tags[V]) begin(names []string, forget func()) (w *work, end func()) {
 	defer t.mu.Unlock()
 	put(t.works, names, w)
 	return w, func() {
+		forget()
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		remove(t.works, names, w)

@@ -96,6 +96,17 @@ func TestDropBeforeFound(t *testing.T) {
 	}
 }
 
+// TestEndOfWork holds that nobody can join a fill when a drop does not find it any more.
+func TestEndOfWork(t *testing.T) {
+	books := newTags[int]()
+	var known int
+	_, end := books.begin([]string{"tag"}, func() { known = len(books.works) })
+	end()
+	if known != 1 || len(books.works) != 0 {
+		t.Errorf("of %d works known, nobody joins any more; want 1, and then none", known)
+	}
+}
+
 // TestNeverOld looks for what is stale right after each drop, while others fill.
 func TestNeverOld(t *testing.T) {
 	c := tagged(t, 1<<20)
