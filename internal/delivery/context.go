@@ -56,12 +56,13 @@ func (s *Service) Context(ctx context.Context, r Request) (Answer, error) {
 	if route.request.Info {
 		return answer, fault.Errorf(fault.Invalid, "url asks for information and not for a picture")
 	}
-	// No picture's key has a space before its first slash.
 	t := turn{cloud: route.Cloud.Name}
 	if r.Client != nil {
 		t.client = r.Client.Address()
 	}
-	key := "context " + route.pipeline.String() + " " + answer.key
+	// No picture's key has a space before its first slash. The tag is that of the bytes
+	// described: this picture may have been purged since the cache was asked.
+	key := "context " + picture.ETag + " " + route.pipeline.String() + " " + answer.key
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, key, func(ctx context.Context) (*Picture, error) {
 		return s.remember(ctx, t, route, picture)
 	}, route.tags()...)

@@ -41,7 +41,7 @@ type (
 	}
 )
 
-// A Service delivers pictures. Every field but Gates and Later must be set.
+// A Service delivers pictures. Every field but Gates, Later and TaskTime must be set.
 type Service struct {
 	Clouds   *Clouds
 	Compiler *transform.Compiler
@@ -50,6 +50,8 @@ type Service struct {
 	Renderer Renderer
 	Gates    Gates // may be left open
 	Later    Later // nil: nothing is made in the background, so everybody waits
+
+	TaskTime time.Duration // longest time of a Task, waiting included; 0: no end
 
 	originals originals
 	scratch   sync.Pool // of *bytes.Buffer
@@ -113,7 +115,7 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 	answer.key = route.key(v)
 	var ok bool
 	if answer.Picture, ok = s.Cache.Lookup(answer.key); ok {
-		return answer, route.mayHave(answer.Picture.private)
+		return answer.guarded()
 	}
 	if s.defers(route, v) {
 		return s.interim(ctx, r, answer, v)
@@ -135,14 +137,14 @@ func (s *Service) made(ctx context.Context, r Request, answer Answer, v variant)
 	answer.Picture, answer.Outcome, err = s.Cache.Get(ctx, answer.key, func(ctx context.Context) (*Picture, error) {
 		return s.make(ctx, t, route, v)
 	}, route.tags()...)
-	if err == nil {
-		err = route.mayHave(answer.Picture.private)
-	}
-	if errors.Is(err, context.Canceled) {
+	switch {
+	case err == nil:
+		return answer.guarded()
+	case errors.Is(err, context.Canceled):
 		// ctx is the server's, not the client's: its end is nobody's bug.
-		err = fault.Wrap(err, fault.Overloaded, "the server is stopping")
+		return answer, fault.Wrap(err, fault.Overloaded, "the server is stopping")
 	}
-	return answer, err
+	return answer, route.mayKnow(err)
 }
 
 // make fetches and renders.
@@ -153,24 +155,36 @@ func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*P
 		return nil, err
 	}
 	defer fetched.release()
+	p := &Picture{Fetched: time.Since(began), private: private(fetched.pictures)}
+	err = s.finish(ctx, t, route, v, fetched, p)
+	switch {
+	case err == nil:
+		return p, nil
+	case p.private:
+		return nil, hidden{err}
+	}
+	return nil, err
+}
+
+// finish makes p of what was fetched.
+func (s *Service) finish(ctx context.Context, t turn, route *Route, v variant, fetched *shared, p *Picture) (err error) {
 	original, landed := fetched.pictures[0].Image(), time.Now()
-	p := &Picture{Fetched: landed.Sub(began), private: private(fetched.pictures)}
 	if route.request.Info {
 		p.Image, err = s.describe(ctx, t, route, original)
 	} else {
 		p.Image, err = s.render(ctx, t, route, v, fetched, &p.Derived)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if &p.Data[0] == &original.Data[0] { // neither is empty: the one was sniffed, the other encoded
+	if &p.Data[0] == &original.Data[0] { // neither is empty: see origin.Original, and the other was encoded
 		p.Data = bytes.Clone(p.Data) // the cache keeps it longer than the original's memory
 	} else {
 		p.Rendered = time.Since(landed)
 	}
 	p.ETag = etag(p.Data)
 	p.final, err = s.final(route, v, original, p)
-	return p, err
+	return err
 }
 
 // render makes the picture. One that was only to be encoded anew, in a format of

@@ -57,11 +57,9 @@ func (s *Service) interim(ctx context.Context, r Request, answer Answer, wanted 
 			return answer, err
 		}
 	}
-	if err := route.mayHave(answer.Picture.private); err != nil {
+	answer, err := answer.guarded()
+	if err != nil || answer.Picture.final {
 		return answer, err
-	}
-	if answer.Picture.final {
-		return answer, nil
 	}
 	if !answer.Picture.Format.OnWeb() { // a HEIC as it is, say: better late than that
 		answer.key = key

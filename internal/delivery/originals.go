@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -139,11 +140,26 @@ func (o *shared) release() {
 	}
 }
 
-// forgetAll lets nobody join what is on its way or in use.
-func (l *originals) forgetAll() {
+// forget lets nobody join what is on its way or in use, of those for which of is true.
+func (l *originals) forget(of func(cloud string, names []string) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.byKey)
+	maps.DeleteFunc(l.byKey, func(key string, _ *shared) bool {
+		cloud, names := splitOriginals(key)
+		return of(cloud, names)
+	})
+}
+
+// originalsKey is that of the pictures with these names, the original first. No name
+// has a zero byte in it.
+func originalsKey(cloud, zone string, names []string) string {
+	return strings.Join(append([]string{cloud, zone}, names...), "\x00")
+}
+
+// splitOriginals is the inverse of originalsKey, but for the zone.
+func splitOriginals(key string) (cloud string, names []string) {
+	parts := strings.Split(key, "\x00")
+	return parts[0], parts[2:]
 }
 
 // forget lets nobody find it any more, with list.mu held.
@@ -192,8 +208,7 @@ func (s *Service) fetch(ctx context.Context, t turn, route *Route) (*shared, err
 		var alone originals
 		return alone.get(ctx, "", false, func(ctx context.Context) ([]origin.Original, error) { return s.fetchNow(ctx, t, route, names) })
 	}
-	// No name has a zero byte in it.
-	key := strings.Join(append([]string{route.Cloud.Name, route.request.Zone}, names...), "\x00")
+	key := originalsKey(route.Cloud.Name, route.request.Zone, names)
 	sizes := !t.later && !route.request.Info && route.plan.Reduces()
 	return s.originals.get(ctx, key, sizes, func(ctx context.Context) ([]origin.Original, error) { return s.fetchNow(ctx, t, route, names) })
 }

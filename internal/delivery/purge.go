@@ -1,22 +1,25 @@
 package delivery
 
 import (
+	"slices"
 	"strings"
-
-	"pixedge/internal/fault"
-	"pixedge/internal/origin"
-	"pixedge/internal/signing"
 )
 
 // Purge forgets every picture that was made of one that a cloud had, also where it
 // is only laid over another; without a name, all that were made of what may be
 // deleted. Whoever asks from now on gets what is there now.
+//
+// Fetches are forgotten first: what is begun between the two steps is dropped although
+// it need not be, and nothing is kept that should not be. Renditions stay: they are
+// found by what the original's bytes are, not by its name, and so is the JSON of Context
+// by those of its picture.
 func (s *Service) Purge(cloud, name string) {
-	s.originals.forgetAll()
 	if name == "" {
+		s.originals.forget(func(string, []string) bool { return true })
 		s.Cache.Drop(mutable)
 		return
 	}
+	s.originals.forget(func(c string, names []string) bool { return c == cloud && slices.Contains(names, name) })
 	s.Cache.Drop(tag(cloud, name))
 }
 
@@ -32,29 +35,10 @@ func (r *Route) tags() []string {
 		return nil
 	}
 	list := []string{mutable}
-	for _, name := range append([]string{r.source}, r.plan.Files()...) {
+	for _, name := range r.names() {
 		if !strings.Contains(name, "://") {
 			list = append(list, tag(r.Cloud.Name, name))
 		}
 	}
 	return list
-}
-
-// mayHave returns an error unless the route's request may have a picture that is
-// private, if it is.
-func (r *Route) mayHave(private bool) error {
-	if private && !r.trusted && r.Grant == (signing.Grant{}) {
-		return fault.Errorf(fault.Unauthorized, "this picture needs a signed URL")
-	}
-	return nil
-}
-
-// private reports whether one of the pictures is.
-func private(originals []origin.Original) bool {
-	for _, o := range originals {
-		if o.Private {
-			return true
-		}
-	}
-	return false
 }

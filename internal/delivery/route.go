@@ -190,8 +190,8 @@ func (s *Service) planFor(r *Route, v variant, original media.Image) (transform.
 		accepts &^= media.AcceptsAVIF
 	}
 	best := accepts.Best(media.None)
-	// A drawing as it is beats a picture of it.
-	asIs := plan.Recoding() && (original.Format == best || original.Format == media.SVG)
+	// A drawing as it is beats a picture of it, and of a video there is none.
+	asIs := plan.Recoding() && (original.Format == best || original.Format == media.SVG || !original.Format.CanDecode())
 	if best == media.None || asIs {
 		return plan, nil
 	}

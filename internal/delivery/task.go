@@ -12,7 +12,8 @@ import (
 
 // A Task is a picture to be made that no URL names: an API was asked for it. What it
 // takes is admitted, fetched and rendered as on the road of [Service.Image]; nothing
-// is cached.
+// is cached, and nothing is shared with other tasks or requests. Whoever starts a task has
+// been let in: neither signatures nor presets_only of the cloud bind it.
 type Task struct {
 	Cloud    *Cloud
 	Pipeline op.Pipeline // none: the original as it is
@@ -27,13 +28,16 @@ type Input struct {
 	Name    string // as the fetcher knows it
 }
 
-// Make carries out a task. Its errors are those of Image; a pipeline that cannot be
-// carried out is fault.Invalid.
+// Make carries out a task, and ends with ctx. Its errors are those of Image; a pipeline
+// that cannot be carried out, such as one with a preset that was not expanded, is
+// fault.Invalid.
 func (s *Service) Make(ctx context.Context, t Task) (media.Image, error) {
 	plan, err := s.Compiler.Compile(t.Pipeline, transform.Hints{})
 	if err != nil {
 		return media.Image{}, err
 	}
+	ctx, cancel := s.taskTime(ctx)
+	defer cancel()
 	p, err := s.make(ctx, t.turn(), t.route(plan), variant{})
 	if err != nil {
 		return media.Image{}, err
@@ -43,12 +47,22 @@ func (s *Service) Make(ctx context.Context, t Task) (media.Image, error) {
 
 // Describe says what a task's original is.
 func (s *Service) Describe(ctx context.Context, t Task) (transform.Info, error) {
+	ctx, cancel := s.taskTime(ctx)
+	defer cancel()
 	fetched, err := s.fetch(ctx, t.turn(), t.route(transform.Plan{}))
 	if err != nil {
 		return transform.Info{}, err
 	}
 	defer fetched.release()
 	return s.inspect(ctx, t.turn(), fetched.pictures[0].Image(), t.Cloud.Limits)
+}
+
+// taskTime bounds ctx as the cache bounds the making of a picture.
+func (s *Service) taskTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.TaskTime <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, s.TaskTime)
 }
 
 // turn is whose turn it is to have the task carried out.

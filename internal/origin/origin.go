@@ -31,7 +31,7 @@ import (
 
 // An Original is the bytes of a picture as its source has them.
 type Original struct {
-	Data    []byte // all of them; a part of the buffer
+	Data    []byte // all of them, one at least; a part of the buffer
 	Format  media.Format
 	ModTime time.Time // zero if the source does not say
 	Private bool      // only for requests that are signed
@@ -168,7 +168,7 @@ func (f *Fetcher) attempt(ctx context.Context, s Source, name string) (Original,
 	if !ok {
 		format, ok = media.Sniff(data)
 	}
-	if !ok {
+	if !ok || n == 0 {
 		buffer.Release()
 		return Original{}, fault.Errorf(fault.Unsupported, "not an image")
 	}
