@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -31,6 +32,20 @@ type shelf struct {
 type asset struct {
 	text    string // after the bytes that a JPEG begins with
 	private bool
+	whole   string       // all bytes, if not empty
+	format  media.Format // if the source knows it
+}
+
+// A knowing source says what its pictures are.
+type knowing struct {
+	origin.Source
+	format media.Format
+}
+
+func (k knowing) Open(ctx context.Context, name string) (origin.Body, error) {
+	body, err := k.Source.Open(ctx, name)
+	body.Format = k.format
+	return body, err
 }
 
 func (s *shelf) Fetch(ctx context.Context, name string) (origin.Original, error) {
@@ -50,7 +65,9 @@ func (s *shelf) Fetch(ctx context.Context, name string) (origin.Original, error)
 	if !ok {
 		return origin.Original{}, fault.Errorf(fault.NotFound, "no such picture")
 	}
-	source := origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: time.Minute}, origin.Given(strings.NewReader(jpeg+a.text), int64(len(jpeg+a.text))))
+	data := cmp.Or(a.whole, jpeg+a.text)
+	given := knowing{origin.Given(strings.NewReader(data), int64(len(data))), a.format}
+	source := origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: time.Minute}, given)
 	o, err := counting{source, s.edge}.Fetch(ctx, name)
 	o.Private = a.private
 	return o, err

@@ -69,8 +69,8 @@ func (s *Service) taskTime(ctx context.Context) (context.Context, context.Cancel
 func (t Task) turn() turn { return turn{cloud: t.Cloud.Name, client: t.Client} }
 
 // taskOriginal is what a task's original is called among its inputs. No pipeline
-// names it: it is no valid name of a picture.
-const taskOriginal = "/"
+// names it: a name that is empty is refused.
+const taskOriginal = ""
 
 // route is that of no URL.
 func (t Task) route(plan transform.Plan) *Route {
