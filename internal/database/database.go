@@ -1,6 +1,6 @@
 // Package database opens the database of facts: SQLite in a file, or PostgreSQL.
 //
-// [Open] takes one setting, brings the tables up to date and returns a [DB]. A
+// [Open] takes one setting (location.go), brings the tables up to date and returns a [DB]. A
 // query is written once, with $1, $2 … for its values, and understood by both;
 // what they spell differently is in sqlite.go and postgresql.go. Moments are
 // stored as milliseconds since 1970 ([Millis]), JSON and lists as text. The tables
@@ -16,34 +16,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 )
 
 // Config says which database it is.
 type Config struct {
 	Database Location `name:"database" help:"Database of uploaded pictures and API keys: the path of an SQLite file, or the URL of a PostgreSQL database, postgres://user:password@host/name. Edges that share one must name the same PostgreSQL. Default: edge.db in data_dir."`
-}
-
-// A Location is a URL that begins with postgres:// or postgresql://, or else the path
-// of SQLite's file, which is made if it is missing.
-type Location string
-
-// String returns the location without its password.
-func (l Location) String() string {
-	if u, err := url.Parse(string(l)); err == nil && l.server() {
-		return u.Redacted()
-	}
-	return string(l)
-}
-
-// MarshalYAML prints it without its password.
-func (l Location) MarshalYAML() (any, error) { return l.String(), nil }
-
-// server reports whether it is PostgreSQL's.
-func (l Location) server() bool {
-	return strings.HasPrefix(string(l), "postgres://") || strings.HasPrefix(string(l), "postgresql://")
 }
 
 // A DB is an open database. It is safe for concurrent use.
@@ -78,6 +56,9 @@ type waiting struct {
 // Open opens the database and brings its tables up to date. Its errors name the
 // setting and show no password.
 func Open(ctx context.Context, c Config) (*DB, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
 	open := openSQLite
 	if c.Database.server() {
 		open = openPostgreSQL

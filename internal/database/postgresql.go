@@ -22,12 +22,19 @@ import (
 // (max_connections), so that several edges fit.
 const mostConnections = 16
 
+// connectTimeout is for addresses where nobody answers, unless the URL has its own
+// (connect_timeout): a start that waits for ever names no setting.
+const connectTimeout = 10 * time.Second
+
 type postgreSQLDriver struct{ config *pgx.ConnConfig }
 
 func openPostgreSQL(address string) (*DB, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, err // pgx leaves the password out
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
 	}
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(mostConnections)
