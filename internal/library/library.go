@@ -49,13 +49,14 @@ type Library struct {
 
 // New returns the library in db. changed is told of every change that is made
 // through the library before the method that made it returns: it is to drop what
-// this edge has made of what was there.
+// this edge has made of what was there. Errors are those of a spool that cannot be
+// written to.
 func New(db *database.DB, c Config, changed func(Purge)) (*Library, error) {
 	spool := c.Spool
 	if spool == "" {
 		spool = os.TempDir()
 	}
-	if err := os.MkdirAll(spool, 0o750); err != nil {
+	if err := trySpool(spool); err != nil {
 		return nil, err
 	}
 	return &Library{db: db, spool: spool, changed: changed, shelves: make(map[string]*Shelf)}, nil

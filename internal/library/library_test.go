@@ -3,6 +3,7 @@ package library_test
 import (
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,23 @@ type edge struct {
 	store blob.Store
 	spool string
 	told  *notes
+}
+
+func TestSpool(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := dbtest.Open(t, dbtest.SQLite(t))
+	for spool, good := range map[string]bool{"": true, dir: true, filepath.Join(dir, "new", "er"): true, file: false, "/proc": false} {
+		if _, err := library.New(db, library.Config{Spool: spool}, nil); (err == nil) != good {
+			t.Errorf("spool %q: %v, want it to be good: %t", spool, err, good)
+		}
+	}
+	if entries, err := os.ReadDir(filepath.Join(dir, "new", "er")); err != nil || len(entries) != 0 {
+		t.Errorf("%d files are left (%v)", len(entries), err)
+	}
 }
 
 // notes are purges, as they were told.

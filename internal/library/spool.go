@@ -17,6 +17,19 @@ import (
 // spoolPrefix begins the names of files with uploads.
 const spoolPrefix = "edge-upload-"
 
+// trySpool makes the folder if it is missing, and returns why nothing can be written
+// there: the first upload would find out otherwise.
+func trySpool(folder string) error {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(folder, spoolPrefix)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // A spooled is an upload that has come in whole.
 type spooled struct {
 	*os.File // which has no name any more: it goes when it is closed, or the process ends
