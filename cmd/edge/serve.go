@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -31,23 +30,24 @@ func (serveCmd) Run(p *program) error {
 		}
 		defer forget()
 	}
+	ln, err := net.Listen("tcp", p.settings.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer func() { _ = ln.Close() }() // again, if it was served on
+	// A port may have been left to the system, and links that are made have it.
+	p.settings.Listen = ln.Addr().String()
 	edge, err := build(p.ctx, p.settings, p.clouds, log.Logger)
 	if err != nil {
 		return err
 	}
 	defer edge.stop()
 	defer edge.keep(p.ctx, log.Logger)()
-	ln, err := net.Listen("tcp", p.settings.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
 	metrics, err := serveMetrics(p.settings.MetricsListen, edge.metrics)
 	if err != nil {
-		return errors.Join(err, ln.Close())
+		return err
 	}
 	defer metrics.Close()
-	// What was settled by now: a port may have been left to the system.
-	p.settings.Listen = ln.Addr().String()
 	log.Info("memory", "render_memory", p.settings.Admit.Memory, "gomemlimit", memory)
 	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "libvips", edge.render.version, "clouds", len(p.clouds), "connections", edge.site.Config.Max)
 	edge.render.tell(log.Logger)
