@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 
 	"golang.org/x/sync/semaphore"
@@ -40,13 +41,9 @@ func (b builder) api(service *delivery.Service, conf config.Cloud) (*pixlab.Clou
 	if err != nil {
 		return nil, err
 	}
-	allow := conf.Library.Fetch
-	if allow == nil {
-		allow = []string{"*"}
-	}
-	links, err := origin.Remote(b.hosts, allow, origin.NewGuard(conf.AllowNetworks))
+	links, err := linksOf(conf, b.hosts)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cloud %s: library.%w: %w", conf.Name, err, errUsage)
 	}
 	return &pixlab.Cloud{
 		Delivery: cloud,
@@ -60,6 +57,19 @@ func (b builder) api(service *delivery.Service, conf config.Cloud) (*pixlab.Clou
 		KeepUploads: conf.Library.KeepUploads,
 		KeepResults: conf.Library.KeepResults,
 	}, nil
+}
+
+// linksOf is where the API fetches pictures from for a cloud's clients.
+func linksOf(conf config.Cloud, hosts *origin.Hosts) (origin.Source, error) {
+	allow := conf.Library.Fetch
+	if allow == nil {
+		allow = []string{"*"}
+	}
+	links, err := origin.Remote(hosts, allow, origin.NewGuard(conf.AllowNetworks))
+	if err != nil {
+		return nil, fmt.Errorf("fetch: %w", err)
+	}
+	return links, nil
 }
 
 // forms limits requests to the API: a picture may be as large as one that is fetched.

@@ -40,7 +40,32 @@ func (s *storage) forDemo() (forget func(), err error) {
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
 	s.Database.Database = ""
+	s.Library.Spool = filepath.Join(s.DataDir, "spool")
 	return func() { _ = os.RemoveAll(s.DataDir) }, nil
+}
+
+// openDatabase opens the database that the settings name. Its errors name the setting.
+func openDatabase(ctx context.Context, s *storage) (*database.DB, error) {
+	where, usual := s.where()
+	if !usual {
+		return database.Open(ctx, where)
+	}
+	if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data_dir: %w", err)
+	}
+	db, err := database.Open(ctx, where)
+	if err != nil {
+		return nil, fmt.Errorf("data_dir: %w", err)
+	}
+	return db, nil
+}
+
+// where returns the database, and whether it is the usual one, in the data folder.
+func (s *storage) where() (c database.Config, usual bool) {
+	if s.Database.Database != "" {
+		return s.Database, false
+	}
+	return database.Config{Database: database.Location(filepath.Join(s.DataDir, "edge.db"))}, true
 }
 
 // An archive is the libraries of clouds and the keys to them.
@@ -57,14 +82,7 @@ func openArchive(ctx context.Context, s *settings, clouds []config.Cloud, purge 
 	if len(clouds) == 0 {
 		return &archive{}, nil
 	}
-	where := s.Storage.Database
-	if where.Database == "" {
-		if err := os.MkdirAll(s.Storage.DataDir, 0o700); err != nil {
-			return nil, fmt.Errorf("data_dir: %w", err)
-		}
-		where.Database = database.Location(filepath.Join(s.Storage.DataDir, "edge.db"))
-	}
-	db, err := database.Open(ctx, where)
+	db, err := openDatabase(ctx, &s.Storage)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +112,15 @@ func libraries(clouds []config.Cloud, serves bool) []config.Cloud {
 	return slices.DeleteFunc(slices.Clone(clouds), func(c config.Cloud) bool { return c.Library == nil })
 }
 
+// withLibrary returns the clouds that have a library, of which there is one at least.
+func withLibrary(clouds []config.Cloud) ([]config.Cloud, error) {
+	having := slices.DeleteFunc(slices.Clone(clouds), func(c config.Cloud) bool { return c.Library == nil })
+	if len(having) == 0 {
+		return nil, fmt.Errorf("clouds: none has a library; give one library: {} in edge.yaml: %w", errUsage)
+	}
+	return having, nil
+}
+
 func (a *archive) open(ctx context.Context, s *settings, clouds []config.Cloud, purge func(library.Purge)) (err error) {
 	if a.keys, err = apikey.New(a.db); err != nil {
 		return err
@@ -104,7 +131,7 @@ func (a *archive) open(ctx context.Context, s *settings, clouds []config.Cloud, 
 	for _, conf := range clouds {
 		store, err := shelfStore(ctx, s, conf)
 		if err != nil {
-			return fmt.Errorf("cloud %s: library.%w", conf.Name, err)
+			return fmt.Errorf("cloud %s: library.%w: %w", conf.Name, err, errUsage)
 		}
 		a.shelves[conf.Name] = a.library.Cloud(conf.Name, store, rules(s, conf))
 	}
@@ -116,7 +143,7 @@ func shelfStore(ctx context.Context, s *settings, conf config.Cloud) (blob.Store
 	if conf.Library.S3 != nil {
 		return bucket(ctx, conf.Library.S3, storeAttempts)
 	}
-	dir := cmp.Or(conf.Library.Dir, filepath.Join(s.Storage.DataDir, "library", conf.Name))
+	dir := s.Storage.shelfDir(conf)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("dir: %w", err)
 	}
@@ -125,6 +152,11 @@ func shelfStore(ctx context.Context, s *settings, conf config.Cloud) (blob.Store
 		return nil, fmt.Errorf("dir: %w", err)
 	}
 	return store, nil
+}
+
+// shelfDir returns the folder of a library whose bytes are in no bucket.
+func (s *storage) shelfDir(conf config.Cloud) string {
+	return cmp.Or(conf.Library.Dir, filepath.Join(s.DataDir, "library", conf.Name))
 }
 
 // storeAttempts is how often a library's bucket is asked: no fetcher stands before it

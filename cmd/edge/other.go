@@ -36,13 +36,16 @@ type confCmd struct {
 
 type confCheckCmd struct{}
 
-// Run builds everything that serving would.
+// Run builds everything that serving would but libraries, which it looks at.
 func (confCheckCmd) Run(p *program) error {
 	e, err := build(p.ctx, p.settings, p.clouds, nil)
 	if err != nil {
 		return err
 	}
 	e.close()
+	if err := checkLibraries(p.ctx, p.settings, p.clouds); err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
 	fmt.Fprintf(p.stdout, "good: %d clouds\n", len(p.clouds))
 	return nil
 }
