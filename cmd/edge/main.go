@@ -46,6 +46,8 @@ type commands struct {
 	Sign    signCmd    `cmd:"" help:"Sign a URL with a key of its cloud."`
 	Verify  verifyCmd  `cmd:"" help:"Check the signature of a URL."`
 	Explain explainCmd `cmd:"" help:"Say what a URL comes to, as JSON."`
+	Key     keyCmd     `cmd:"" help:"Make, list and revoke keys to the API."`
+	Assets  assetsCmd  `cmd:"" help:"List, add, read and delete what is in a library."`
 	Health  healthCmd  `cmd:"" help:"Ask a running edge whether it is well."`
 	Conf    confCmd    `cmd:"" name:"config" help:"Check or print the settings."`
 	Version versionCmd `cmd:"" help:"Print the versions of edge and its parts."`

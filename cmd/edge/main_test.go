@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,8 @@ func TestMain(m *testing.M) {
 //	                                  ask for a URL, or a path below $EDGE: stdout is status, headers and what
 //	                                  is no picture; the file body is the body
 //	exits CODE command [arg...]       run a command that must end with this exit code
-//	keep NAME                         make what a command printed the variable NAME
+//	keep NAME [PATTERN]               make what a command printed, or the group of the pattern in it, the variable NAME
+//	becomes STATUS|FILE URL           ask for a URL until the status is this, or the body that of the file
 //	card FILE WIDTH HEIGHT            draw a picture, as JPEG or PNG
 //	golden NAME FILE                  compare a picture with testdata/golden/NAME.png
 //
@@ -54,7 +56,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": cmdServe, "terminate": cmdTerminate, "get": cmdGet,
-			"exits": cmdExits, "keep": cmdKeep, "card": cmdCard, "golden": cmdGolden,
+			"exits": cmdExits, "keep": cmdKeep, "becomes": cmdBecomes, "card": cmdCard, "golden": cmdGolden,
 		},
 	})
 }
@@ -138,7 +140,28 @@ func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func cmdKeep(ts *testscript.TestScript, _ bool, args []string) {
-	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+	text := strings.TrimSpace(ts.ReadFile("stdout"))
+	if len(args) > 1 {
+		found := regexp.MustCompile(args[1]).FindStringSubmatch(text + "\n" + ts.ReadFile("stderr"))
+		if found == nil {
+			ts.Fatalf("nothing matches %s", args[1])
+		}
+		text = found[1]
+	}
+	ts.Setenv(args[0], text)
+}
+
+func cmdBecomes(ts *testscript.TestScript, _ bool, args []string) {
+	status, err := strconv.Atoi(args[0])
+	var want string
+	if err != nil {
+		want = ts.ReadFile(args[0])
+	}
+	eventually(storyOf(ts).t, strings.Join(args, " "), func() bool {
+		a, err := do(http.MethodGet, ts.Getenv("EDGE")+args[1])
+		ts.Check(err)
+		return a.status == status || want != "" && string(a.body) == want
+	})
 }
 
 func cmdCard(ts *testscript.TestScript, _ bool, args []string) {
