@@ -33,17 +33,21 @@ RUN apt-get update \
     libvips42t64 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/bin/edge /usr/local/bin/edge
+# What libraries keep, if a cloud has one. A new named volume takes its owner over.
+RUN install -d -o 65532 -g 65532 -m 0700 /var/lib/edge
 
 # A container has a network of its own, so loopback would be heard by nobody.
 # More than two malloc arenas cost memory and gain nothing measurable.
 ENV EDGE_LISTEN=0.0.0.0:8080 \
     EDGE_METRICS_LISTEN=0.0.0.0:9090 \
+    EDGE_DATA_DIR=/var/lib/edge \
+    EDGE_UPLOAD_SPOOL=/var/lib/edge/spool \
     MALLOC_ARENA_MAX=2
 EXPOSE 8080 9090
 
 # edge reads edge.yaml in its working folder, if it is there.
 WORKDIR /etc/edge
-# A number, so that Kubernetes can see that it is not root. Nothing belongs to it.
+# A number, so that Kubernetes can see that it is not root. Nothing else belongs to it.
 USER 65532:65532
 
 STOPSIGNAL SIGTERM

@@ -142,19 +142,48 @@ func (c *checker) image(s instructions.Stage) {
 
 	c.need(last[*instructions.VolumeCommand](s) == nil, "VOLUME: the image must need nothing that can be written")
 	c.environment(s)
+	c.data(s)
+}
+
+// data checks that a new volume in the place of the folder for data is the user's, as
+// engines give it the owner that the folder has in the image.
+func (c *checker) data(s instructions.Stage) {
+	const folder = "/var/lib/edge"
+	env := variables(s)
+	for name, want := range map[string]string{"EDGE_DATA_DIR": folder, "EDGE_UPLOAD_SPOOL": folder + "/spool"} {
+		c.need(env[name] == want, "ENV: want %s=%s", name, want)
+	}
+	user := last[*instructions.UserCommand](s)
+	if user == nil {
+		return
+	}
+	uid, gid, _ := strings.Cut(user.User, ":")
+	made := "install -d -o " + uid + " -g " + gid + " -m 0700 " + folder
+	c.need(slices.ContainsFunc(s.Commands, func(command instructions.Command) bool {
+		run, ok := command.(*instructions.RunCommand)
+		return ok && slices.Equal(run.CmdLine, []string{made})
+	}), "RUN: want %s", made)
+}
+
+// variables returns what ENV sets.
+func variables(s instructions.Stage) map[string]string {
+	env := make(map[string]string)
+	for _, command := range s.Commands {
+		if command, ok := command.(*instructions.EnvCommand); ok {
+			for _, v := range command.Env {
+				env[v.Key] = v.Value
+			}
+		}
+	}
+	return env
 }
 
 // environment checks the variables, and that the ports they name are exposed.
 func (c *checker) environment(s instructions.Stage) {
-	env := make(map[string]string)
+	env := variables(s)
 	var ports []string
 	for _, command := range s.Commands {
-		switch command := command.(type) {
-		case *instructions.EnvCommand:
-			for _, v := range command.Env {
-				env[v.Key] = v.Value
-			}
-		case *instructions.ExposeCommand:
+		if command, ok := command.(*instructions.ExposeCommand); ok {
 			ports = append(ports, command.Ports...)
 		}
 	}

@@ -81,7 +81,8 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	hosts := origin.NewHosts(id, s.Hosts)
 	var service *delivery.Service
 	purge := func(p library.Purge) { service.Purge(p.Cloud, p.Path) }
-	kept, err := openArchive(ctx, s, libraries(clouds, log != nil), purge)
+	having := s.Storage.libraries(clouds, log != nil)
+	kept, err := openArchive(ctx, s, having, purge)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Lo
 	}
 	server := s.Server
 	server.Max = s.connections(openFiles())
-	apis, err := b.apis(service, kept, libraries(clouds, log != nil))
+	apis, err := b.apis(service, kept, having)
 	if err != nil {
 		return nil, err
 	}

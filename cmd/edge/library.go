@@ -34,10 +34,13 @@ type storage struct {
 	Library  library.Config  `embed:""`
 }
 
-// forDemo puts all in a folder that is gone when the demo ends.
+// forDemo puts all in a folder that is gone when the demo ends. Where no folder can be
+// made, such as in a container that may write nothing, DataDir is empty after the error,
+// and the demo has no library.
 func (s *storage) forDemo() (forget func(), err error) {
-	if s.DataDir, err = os.MkdirTemp("", "pixedge-demo-"); err != nil {
-		return nil, fmt.Errorf("data_dir: %w", err)
+	s.DataDir, err = os.MkdirTemp("", "pixedge-demo-")
+	if err != nil {
+		return func() {}, err
 	}
 	s.Database.Database = ""
 	s.Library.Spool = filepath.Join(s.DataDir, "spool")
@@ -102,8 +105,8 @@ func (a *archive) close() {
 
 // libraries returns the clouds that have a library, which only an edge that serves
 // opens. That of the demo is among them if there are no others.
-func libraries(clouds []config.Cloud, serves bool) []config.Cloud {
-	if !serves {
+func (s *storage) libraries(clouds []config.Cloud, serves bool) []config.Cloud {
+	if !serves || len(clouds) == 0 && s.DataDir == "" {
 		return nil
 	}
 	if len(clouds) == 0 {

@@ -97,6 +97,7 @@ func (s *settings) check() error {
 	need(s.Later.Workers > 0 && s.Later.Workers <= 1024, "background_workers", "must be from 1 to 1024")
 	need(s.Later.Queue > 0 && s.Later.Queue <= 100_000, "background_queue", "must be from 1 to 100000")
 	need(s.Idle.CPU > 0 && s.Idle.CPU <= 100, "background_cpu", "must be from 1 to 100")
+	need(s.Storage.DataDir != "", "data_dir", "must not be empty")
 	need(s.PublicURL == "" || isAddress(s.PublicURL), "public_url", "want an http or https address")
 	need(s.MetricsListen == "" || s.MetricsListen != s.Listen || strings.HasSuffix(s.Listen, ":0"), "metrics_listen", "must not be the address that pictures are served on")
 	return errors.Join(append(errs, s.Worker.Check(), s.Rendition.Check())...)
