@@ -1,6 +1,7 @@
 package pixlab
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,10 +16,15 @@ import (
 func abouts() []endpoint {
 	return []endpoint{
 		{name: "header", doc: "What a picture is.", ways: both, picture: images(), serve: describe},
-		{name: "facedetect", doc: "Where the faces of a picture are.", ways: both, picture: images(), serve: findFaces, takes: func(p *params) {
-			p.Bool(new(bool), "count", false, "Only how many there are.")
-		}},
+		{name: "facedetect", doc: "Where the faces of a picture are.", ways: both, picture: images(), serve: findFaces, takes: func(p *params) { *p = *declareCount(new(bool)) }},
 	}
+}
+
+// declareCount declares what facedetect takes.
+func declareCount(count *bool) *params {
+	var p params
+	p.Bool(count, "count", false, "Only how many there are.")
+	return &p
 }
 
 // faces is the reply of facedetect.
@@ -37,20 +43,29 @@ type face struct {
 	Height int `json:"height"`
 }
 
-// findFaces finds faces.
+// findFaces finds faces in the picture as it is seen, and says where they are in the
+// picture as it is stored.
 func findFaces(ctx context.Context, e endpoint, r *request) (web.Reply, error) {
-	count, err := r.form.Bool("count", false)
-	if err != nil {
+	var count bool
+	if err := declareCount(&count).bind(e.name, r.form); err != nil {
 		return web.Reply{}, err
 	}
 	original, err := e.original(ctx, r)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	stored := op.Call{Name: "t.orientation", Args: []op.Arg{{Name: "m", Value: "drop"}}}
-	found, err := r.Maker.Make(ctx, delivery.Task{
-		Cloud: r.cloud.Delivery, Pipeline: op.Pipeline{stored, {Name: "t.faces"}}, Original: original, Client: r.call.Client,
-	})
+	t := delivery.Task{Cloud: r.cloud.Delivery, Original: original, Client: r.call.Client}
+	picture, err := r.Maker.Make(ctx, t)
+	if err != nil {
+		return web.Reply{}, undecodable(err)
+	}
+	h, err := inspect.Read(picture.Data)
+	if err != nil {
+		return web.Reply{}, undecodable(err)
+	}
+	t.Original = r.given(bytes.NewReader(picture.Data), int64(len(picture.Data)))
+	t.Pipeline = op.Pipeline{{Name: "t.faces"}}
+	found, err := r.Maker.Make(ctx, t)
 	if err != nil {
 		return web.Reply{}, undecodable(err)
 	}
@@ -61,10 +76,37 @@ func findFaces(ctx context.Context, e endpoint, r *request) (web.Reply, error) {
 	reply := faces{Status: ok, Count: len(all.Faces), Faces: []face{}}
 	for i, f := range all.Faces {
 		if !count {
+			f = asStored(f, h.Orientation, all.Width, all.Height)
 			reply.Faces = append(reply.Faces, face{i, f.Left, f.Top, f.Width, f.Height})
 		}
 	}
 	return answer(ok, reply)
+}
+
+// asStored returns where a rectangle of an upright picture of w by h pixels is before
+// an orientation of EXIF is applied (CIPA DC-008, 4.6.5.1.6).
+func asStored(f transform.Face, orientation, w, h int) transform.Face {
+	right, below := w-f.Left-f.Width, h-f.Top-f.Height
+	switch orientation {
+	case 2:
+		f.Left = right
+	case 3:
+		f.Left, f.Top = right, below
+	case 4:
+		f.Top = below
+	case 5:
+		f.Left, f.Top = f.Top, f.Left
+	case 6:
+		f.Left, f.Top = f.Top, right
+	case 7:
+		f.Left, f.Top = below, right
+	case 8:
+		f.Left, f.Top = below, f.Left
+	}
+	if orientation >= 5 {
+		f.Width, f.Height = f.Height, f.Width
+	}
+	return f
 }
 
 // header is the reply of the endpoint of that name.

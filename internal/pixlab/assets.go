@@ -59,34 +59,38 @@ type deletion struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// deletePicture deletes what the key's owner has stored.
+// deletePicture deletes what the key's owner has stored. What is neither a link of ours
+// nor an id of ours is not here.
 func deletePicture(ctx context.Context, _ endpoint, r *request) (web.Reply, error) {
-	name := "link"
-	if !r.form.Has(name) && r.form.Has("img") {
-		name = "img"
-	}
-	text, err := r.form.Text(name)
+	text, err := first(r.form, "link", "img")
 	if err != nil {
 		return web.Reply{}, err
 	}
 	if text == "" {
 		return web.Reply{}, fault.Errorf(fault.Invalid, "delete: link is missing")
 	}
-	id := path.Base(text)
-	switch err := r.remove(ctx, name, text); {
-	case err == nil:
-		return answer(ok, deletion{Status: ok, ID: id, Deleted: true})
-	case fault.Of(err) == fault.NotFound:
-		const none = 404
-		return answer(none, deletion{Status: none, ID: id, Error: "no such picture"})
-	default:
-		return web.Reply{}, err
+	err = r.remove(ctx, text)
+	if err == nil {
+		return answer(ok, deletion{Status: ok, ID: lastElement(text), Deleted: true})
 	}
+	if kind := fault.Of(err); kind == fault.NotFound || kind == fault.Invalid {
+		return answer(notFound, deletion{Status: notFound, ID: lastElement(text), Error: "no such picture"})
+	}
+	return web.Reply{}, err
 }
 
-// remove deletes the asset that a parameter refers to.
-func (r *request) remove(ctx context.Context, param, text string) error {
-	ref, err := refer(param, text, r.own())
+// lastElement returns what is the id at the end of a link.
+func lastElement(link string) string {
+	const most = 255 // bytes; base64 may be longer
+	link, _, _ = strings.Cut(link, "#")
+	link, _, _ = strings.Cut(link, "?")
+	id := path.Base(link)
+	return strings.ToValidUTF8(id[:min(len(id), most)], "")
+}
+
+// remove deletes the asset that a link or an id refers to.
+func (r *request) remove(ctx context.Context, text string) error {
+	ref, err := refer("link", text, r.own())
 	if err != nil {
 		return err
 	}

@@ -51,11 +51,11 @@ func (e endpoint) original(ctx context.Context, r *request) (delivery.Input, err
 
 // parameters declares what the endpoint takes besides the key and the picture.
 func (e endpoint) parameters() *params {
+	if e.recipe != nil {
+		return declare(e.recipe(), new(bool))
+	}
 	var p params
-	switch {
-	case e.recipe != nil:
-		e.recipe().params(&p)
-	case e.takes != nil:
+	if e.takes != nil {
 		e.takes(&p)
 	}
 	return &p

@@ -3,6 +3,7 @@ package pixlab
 import (
 	"bytes"
 	"context"
+	"io"
 	"strings"
 
 	"pixedge/internal/delivery"
@@ -19,14 +20,13 @@ func (r *request) picture(ctx context.Context, names ...string) (delivery.Input,
 		return r.file(f)
 	}
 	for _, name := range names {
-		if !r.form.Has(name) {
-			continue
-		}
 		text, err := r.form.Text(name)
 		if err != nil {
 			return delivery.Input{}, err
 		}
-		return r.refer(ctx, name, text)
+		if strings.TrimSpace(text) != "" {
+			return r.refer(ctx, name, text)
+		}
 	}
 	return delivery.Input{}, fault.Errorf(fault.Invalid, "%s is missing", names[0])
 }
@@ -35,7 +35,12 @@ func (r *request) file(f *form.File) (delivery.Input, error) {
 	if f.Size == 0 {
 		return delivery.Input{}, fault.Errorf(fault.Invalid, "%s: the file is empty", f.Field)
 	}
-	return delivery.Input{Fetcher: r.cloud.Upload(f.Reader(), f.Size)}, nil
+	return r.given(f.Reader(), f.Size), nil
+}
+
+// given is a picture of so many bytes that came with the request.
+func (r *request) given(bytes io.ReaderAt, size int64) delivery.Input {
+	return delivery.Input{Fetcher: r.cloud.Upload(bytes, size)}
 }
 
 // refer returns the picture that the text of a parameter refers to.
@@ -48,7 +53,7 @@ func (r *request) refer(ctx context.Context, param, text string) (delivery.Input
 		// Programs put addresses into queries as they are.
 		return delivery.Input{Fetcher: remote{r.cloud.Links}, Name: strings.ReplaceAll(ref.link, " ", "%20")}, nil
 	case ref.data != nil:
-		return delivery.Input{Fetcher: r.cloud.Upload(bytes.NewReader(ref.data), int64(len(ref.data)))}, nil
+		return r.given(bytes.NewReader(ref.data), int64(len(ref.data))), nil
 	}
 	if ref.path == "" {
 		asset, err := r.cloud.Shelf.ByID(ctx, ref.id)

@@ -25,12 +25,27 @@ type overlay struct {
 }
 
 func (m *merge) params(p *params) {
-	p.objects(&m.cord, "cord", "The pictures to lay over it, in order: where they are, and how far from the upper left corner.", "img", "x", "y", "center", "center_y")
+	objects(p, &m.cord, "cord", "The pictures to lay over it, in order: what they are, and how far from the upper left corner they lie.", "img", "x", "y", "center", "center_y")
 }
 
+// maxOverlays is how many pictures can be laid over one: each is an operation.
+const maxOverlays = maxCalls - 1
+
+// maxOffset is how far, in pixels, they may lie from its corner.
+const maxOffset = 10000
+
 func (m *merge) write(o *order) error {
+	if len(m.cord) > maxOverlays {
+		return o.errorf("cord: has %d pictures; at most %d are laid over one", len(m.cord), maxOverlays)
+	}
 	o.asStored()
 	for _, c := range m.cord {
+		if strings.TrimSpace(c.Img) == "" {
+			return o.errorf("cord: img is missing")
+		}
+		if max(c.X, -c.X, c.Y, -c.Y) > maxOffset {
+			return o.errorf("cord: x and y must be in %d..%d", -maxOffset, maxOffset)
+		}
 		args := []any{"i", o.other(c.Img), "g", "custom", "l", c.X, "t", c.Y}
 		if c.Center {
 			args = append(args, "cx", true)
@@ -55,8 +70,11 @@ type region struct {
 }
 
 // text writes the region as URLs have it, cut where it sticks out to the left or
-// above; ok is false if nothing is left.
-func (r region) text() (text string, ok bool) {
+// above. ok is false if nothing is left.
+func (r region) text(o *order) (text string, ok bool, err error) {
+	if r.Width <= 0 || r.Height <= 0 {
+		return "", false, o.errorf("cord: width and height must be 1 at least")
+	}
 	x, y := r.Left, r.Top
 	if r.X != nil {
 		x = *r.X
@@ -65,7 +83,7 @@ func (r region) text() (text string, ok bool) {
 		y = *r.Y
 	}
 	w, h := r.Width+min(0, x), r.Height+min(0, y)
-	return fmt.Sprintf("%d_%d_%d_%d", max(0, y), max(0, x), h, w), w > 0 && h > 0
+	return fmt.Sprintf("%d_%d_%d_%d", max(0, y), max(0, x), h, w), w > 0 && h > 0, nil
 }
 
 // most is how many items a list of an operation may have.
@@ -79,21 +97,32 @@ type mogrify struct {
 }
 
 func (m *mogrify) params(p *params) {
-	p.objects(&m.cord, "cord", "The rectangles. Those of facedetect are right as they are.", "x", "y", "left", "top", "width", "height")
+	objects(p, &m.cord, "cord", "The rectangles. Those of facedetect are right as they are.", "x", "y", "left", "top", "width", "height")
 	p.Float(&m.radius, "radius", 30, 0, 1000, "How far, in pixels, a point spreads at most.")
 	p.Alias("rad")
-	p.Float(&m.sigma, "sigma", 0, 0, 1000, "Standard deviation in pixels; without it, the radius.")
+	p.Float(&m.sigma, "sigma", 0, 0, 1000, "Standard deviation in pixels; without it, the radius. More than 30 is 30.")
 	p.Alias("sig")
 }
 
 func (m *mogrify) write(o *order) error {
-	s, ok := spread(m.radius, m.sigma)
+	const mostSigma = 30
+	if m.sigma == 0 {
+		m.sigma = m.radius
+	}
+	s, ok := spread(m.radius, min(m.sigma, mostSigma))
 	if !ok {
 		return o.errorf("radius and sigma are too small")
 	}
-	boxes, err := texts(o, m.cord)
-	if err != nil {
-		return err
+	var boxes []string
+	for _, r := range m.cord {
+		text, inside, err := r.text(o)
+		if err == nil && !inside {
+			err = o.errorf("cord: a rectangle is outside of the picture")
+		}
+		if err != nil {
+			return err
+		}
+		boxes = append(boxes, text)
 	}
 	o.asStored()
 	for len(boxes) > 0 {
@@ -102,17 +131,6 @@ func (m *mogrify) write(o *order) error {
 		boxes = boxes[n:]
 	}
 	return nil
-}
-
-func texts(o *order, regions []region) ([]string, error) {
-	list := make([]string, len(regions))
-	for i, r := range regions {
-		var ok bool
-		if list[i], ok = r.text(); !ok {
-			return nil, o.errorf("cord: a rectangle is empty, or outside of the picture")
-		}
-	}
-	return list, nil
 }
 
 // pen is what lines are drawn with.
@@ -136,8 +154,8 @@ func (n *pen) draw(o *order, name, list string, items, colors []string, args ...
 			same++
 		}
 		stroke := n.color.String()
-		if colors[0] != "" {
-			stroke = color(colors[0])
+		if own := strings.TrimSpace(colors[0]); own != "" {
+			stroke = color(own)
 		}
 		o.add(name, append([]any{list, nested(items[:same]), "c", stroke, "w", n.width, "o", n.opacity}, args...)...)
 		items, colors = items[same:], colors[same:]
@@ -163,13 +181,16 @@ type drawLines struct {
 }
 
 func (d *drawLines) params(p *params) {
-	p.objects(&d.lines, "lines", "The lines, in pixels from the upper left corner.", "startx", "starty", "endx", "endy", "color")
+	objects(p, &d.lines, "lines", "The lines, in pixels from the upper left corner.", "startx", "starty", "endx", "endy", "color")
 	d.pen.params(p, 2)
 }
 
 func (d *drawLines) write(o *order) error {
 	items, colors := make([]string, len(d.lines)), make([]string, len(d.lines))
 	for i, l := range d.lines {
+		if min(l.StartX, l.StartY, l.EndX, l.EndY) < 0 {
+			return o.errorf("lines: startx, starty, endx and endy must be in 0..%d", maxPlace)
+		}
 		items[i], colors[i] = l.text(), l.Color
 	}
 	o.asStored()
@@ -207,7 +228,7 @@ type drawRectangles struct {
 }
 
 func (d *drawRectangles) params(p *params) {
-	p.objects(&d.cord, "cord", "The rectangles.", "x", "y", "width", "height", "color")
+	objects(p, &d.cord, "cord", "The rectangles.", "x", "y", "width", "height", "color")
 	d.look(p)
 }
 
@@ -217,13 +238,15 @@ func (d *drawRectangles) look(p *params) {
 }
 
 func (d *drawRectangles) write(o *order) error {
-	items, err := texts(o, d.cord)
-	if err != nil {
-		return err
-	}
-	colors := make([]string, len(d.cord))
-	for i, r := range d.cord {
-		colors[i] = r.Color
+	var items, colors []string
+	for _, r := range d.cord {
+		text, inside, err := r.text(o)
+		if err != nil {
+			return err
+		}
+		if inside { // as those outside to the right and below, the others draw nothing
+			items, colors = append(items, text), append(colors, r.Color)
+		}
 	}
 	o.asStored()
 	d.draw(o, "t.drawRectangles", "bboxes", items, colors, "f", d.fill)
@@ -241,7 +264,7 @@ type drawRectangle struct {
 func (d *drawRectangle) params(p *params) {
 	p.Int(&d.x, "x", 0, -maxPlace, maxPlace, "Left edge in pixels.")
 	p.Int(&d.y, "y", 0, -maxPlace, maxPlace, "Upper edge in pixels.")
-	d.box.params(p, "of the rectangle")
+	d.box.params(p, "of the rectangle", maxPlace)
 	d.look(p)
 }
 
@@ -262,6 +285,9 @@ type letters struct {
 	width, opacity float64
 }
 
+// anyOther stands for the names that are not listed.
+const anyOther = "any other"
+
 // fonts are PixLab's, by what is there instead: nobody may give those away.
 func fonts() map[string]string {
 	return map[string]string{
@@ -271,7 +297,7 @@ func fonts() map[string]string {
 }
 
 func (l *letters) params(p *params) {
-	p.ChoiceOr(&l.font, "font", "impact", slices.Sorted(maps.Keys(fonts())), "any other", func(string) bool { return true },
+	p.ChoiceOr(&l.font, "font", "impact", slices.Sorted(maps.Keys(fonts())), anyOther, func(string) bool { return true },
 		"Font. DejaVu's are there: sans-bold for impact, college, bold, square, gym and mario, mono-bold for dotty, and sans for all others.")
 	p.Bool(&l.capital, "cap", false, "In capitals.")
 	p.Int(&l.size, "size", 0, 0, 1000, "Size of the font in pixels; 0: an eighth of the shorter side.")
@@ -335,8 +361,8 @@ type drawTextAt struct {
 }
 
 func (d *drawTextAt) params(p *params) {
-	p.Int(&d.x, "x", 0, 0, maxPlace, "Column that the text begins at.")
-	p.Int(&d.y, "y", 0, 0, maxPlace, "Row that the letters stand on.")
+	p.Int(&d.x, "x", 0, -maxPlace, maxPlace, "Column that the text begins at.")
+	p.Int(&d.y, "y", 0, -maxPlace, maxPlace, "Row that the letters stand on.")
 	p.Text(&d.text, "text", "The text.")
 	p.need("x", "y", "text")
 	d.letters.params(p)

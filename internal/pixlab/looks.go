@@ -55,7 +55,7 @@ func spread(radius, sigma float64) (s float64, ok bool) {
 	s = sigma
 	if radius > 0 && radius < 3*sigma {
 		var weights, moments float64
-		for i := -math.Ceil(radius); i <= radius+1; i++ {
+		for i := -math.Ceil(radius); i <= math.Ceil(radius); i++ {
 			g := math.Exp(-i * i / (2 * sigma * sigma))
 			weights += g
 			moments += i * i * g
@@ -80,7 +80,7 @@ func (r *plain) write(o *order) error {
 type export struct{ name string }
 
 func (e *export) params(p *params, def string) {
-	p.Choice(&e.name, "export", def, exports(), "Format of the result.")
+	p.format(&e.name, "export", def, "Format of the result.")
 }
 
 // exports are the names of formats that can be made, and others that are used for them.
@@ -118,7 +118,7 @@ func (c *convert) params(p *params) {
 	c.export.params(p, "")
 	p.need("export")
 	p.Color(&c.background, "background", op.Color{}, "Color behind what is transparent.")
-	p.Int(&c.quality, "compression", 0, 0, 100, "Quality of the result.")
+	p.Int(&c.quality, "compression", 0, 0, 100, "Quality of the result; 0: the usual one.")
 }
 
 func (c *convert) write(o *order) error {

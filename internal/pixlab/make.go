@@ -5,45 +5,48 @@ import (
 	"context"
 	"io"
 	"path"
-	"strconv"
 	"time"
 
 	"pixedge/internal/delivery"
 	"pixedge/internal/library"
-	"pixedge/internal/media"
 	"pixedge/internal/web"
 )
 
 // change carries out a recipe, and keeps the result or sends it.
 func change(ctx context.Context, e endpoint, r *request) (web.Reply, error) {
-	task, err := r.task(ctx, e)
-	if err != nil {
+	with, blob := e.recipe(), false
+	if err := declare(with, &blob).bind(e.name, r.form); err != nil {
 		return web.Reply{}, err
 	}
-	blob, err := r.form.Bool("blob", false)
+	task, err := r.task(ctx, e, with)
 	if err != nil {
 		return web.Reply{}, err
 	}
 	made, err := r.Maker.Make(ctx, task)
 	if err != nil {
-		return web.Reply{}, undecodable(err)
+		return web.Reply{}, e.reword(err)
 	}
 	if blob {
 		return web.Reply{ContentType: made.Format.MIME(), Body: made.Data}, nil
 	}
-	return r.keepResult(ctx, made)
+	return r.keep(ctx, library.Upload{Expires: after(r.cloud.KeepResults)}, bytes.NewReader(made.Data))
+}
+
+// declare declares what an endpoint with a recipe takes.
+func declare(with recipe, blob *bool) *params {
+	var p params
+	with.params(&p)
+	p.Bool(blob, "blob", false, "Answer with the picture itself, and keep nothing.")
+	return &p
 }
 
 // task is what a recipe comes to.
-func (r *request) task(ctx context.Context, e endpoint) (delivery.Task, error) {
-	var p params
-	recipe := e.recipe()
-	recipe.params(&p)
-	if err := p.bind(e.name, r.form); err != nil {
+func (r *request) task(ctx context.Context, e endpoint, with recipe) (delivery.Task, error) {
+	o := order{endpoint: e.name}
+	if err := with.write(&o); err != nil {
 		return delivery.Task{}, err
 	}
-	o := order{endpoint: e.name}
-	if err := recipe.write(&o); err != nil {
+	if err := o.check(); err != nil {
 		return delivery.Task{}, err
 	}
 	t := delivery.Task{Cloud: r.cloud.Delivery, Pipeline: o.calls, Client: r.call.Client, Others: make(map[string]delivery.Input)}
@@ -52,17 +55,11 @@ func (r *request) task(ctx context.Context, e endpoint) (delivery.Task, error) {
 		return t, err
 	}
 	for i, img := range o.others {
-		if t.Others[strconv.Itoa(i+1)], err = r.refer(ctx, "img", img); err != nil {
+		if t.Others[otherName(i)], err = r.refer(ctx, "cord: img", img); err != nil {
 			return t, err
 		}
 	}
 	return t, nil
-}
-
-// keepResult keeps a picture that was made.
-func (r *request) keepResult(ctx context.Context, made media.Image) (web.Reply, error) {
-	u := library.Upload{Expires: after(r.cloud.KeepResults)}
-	return r.keep(ctx, u, bytes.NewReader(made.Data))
 }
 
 // keep puts bytes into the cloud's library and answers with their link.
@@ -70,7 +67,7 @@ func (r *request) keep(ctx context.Context, u library.Upload, bytes io.Reader) (
 	u.Folder, u.Owner = r.cloud.Folder, r.key.ID
 	asset, err := r.cloud.Shelf.Put(ctx, u, bytes)
 	if err != nil {
-		return web.Reply{}, err
+		return web.Reply{}, undecodable(err)
 	}
 	link := r.link(asset)
 	return answer(ok, stored{ok, path.Base(asset.Path), link, link})

@@ -15,7 +15,7 @@ import (
 func (s *Service) document(list []endpoint) web.Endpoint {
 	body, err := json.MarshalIndent(openAPI(s.Public, list), "", "  ")
 	return web.Endpoint{
-		Name: "openapi", Methods: []string{"GET"}, Path: "/openapi.json", Doc: "This API as an OpenAPI document.",
+		Name: "openapi", Methods: []string{"GET", "HEAD"}, Path: "/openapi.json", Doc: "This API as an OpenAPI document.",
 		Serve: func(context.Context, *web.Call) (web.Reply, error) {
 			return web.Reply{ContentType: contentType, Body: body}, err
 		},

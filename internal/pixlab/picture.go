@@ -20,14 +20,14 @@ type reference struct {
 // refer reads a reference. own is how links to the cloud's own pictures begin, without
 // a scheme: the edge may be known by both. Its errors name the parameter.
 func refer(param, text, own string) (reference, error) {
-	text = strings.TrimSpace(text)
-	if path, ok := ownLink(text, own); ok {
+	word := strings.TrimSpace(text)
+	if path, ok := ownLink(word, own); ok {
 		return reference{path: path}, nil
 	}
-	if isLink(text) {
-		return reference{link: text}, nil
+	if isLink(word) {
+		return reference{link: word}, nil
 	}
-	if id, ok := cutID(text); ok {
+	if id, ok := cutID(word); ok {
 		return reference{id: id}, nil
 	}
 	if data, ok := decode(text); ok {
@@ -43,6 +43,7 @@ func ownLink(text, own string) (path string, ok bool) {
 	}
 	_, address, _ := strings.Cut(text, "://")
 	rest, ok := strings.CutPrefix(address, own)
+	rest, _, _ = strings.Cut(rest, "#")
 	rest, _, _ = strings.Cut(rest, "?")
 	path, err := url.PathUnescape(rest)
 	return path, ok && err == nil
@@ -68,13 +69,18 @@ func cutID(text string) (id string, ok bool) {
 // padding, bare or in a data: URI (RFC 2397). A blank is a plus sign that was not
 // escaped on its way through a query or a form.
 func decode(text string) (data []byte, ok bool) {
-	if head, body, found := strings.Cut(text, ","); found && strings.HasPrefix(head, "data:") {
-		if !strings.HasSuffix(head, ";base64") {
+	text = strings.NewReplacer("\r", "", "\n", "", "\t", "").Replace(text)
+	if head, body, found := strings.Cut(text, ","); found {
+		head = strings.ToLower(strings.ReplaceAll(head, " ", ""))
+		if !strings.HasPrefix(head, "data:") || !strings.HasSuffix(head, ";base64") {
 			return nil, false
 		}
 		text = body
 	}
-	standard := strings.NewReplacer("-", "+", "_", "/", " ", "+", "\r", "", "\n", "")
-	data, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(standard.Replace(text), "="))
+	text = strings.TrimLeft(text, " ") // no picture begins with a plus sign
+	if bare := strings.TrimRight(text, " "); len(bare)%4 == 0 || strings.HasSuffix(bare, "=") {
+		text = strings.TrimRight(bare, "=") // whole without the blanks behind it
+	}
+	data, err := base64.RawStdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/", " ", "+").Replace(text))
 	return data, err == nil && len(data) > 0
 }

@@ -25,7 +25,6 @@ import (
 	"pixedge/internal/form"
 	"pixedge/internal/library"
 	"pixedge/internal/media"
-	"pixedge/internal/transform"
 	"pixedge/internal/web"
 )
 
@@ -54,7 +53,6 @@ type (
 	// A Maker carries out tasks; see delivery.Service.
 	Maker interface {
 		Make(ctx context.Context, t delivery.Task) (media.Image, error)
-		Describe(ctx context.Context, t delivery.Task) (transform.Info, error)
 	}
 )
 
@@ -112,7 +110,7 @@ func (s *Service) serve(ctx context.Context, e endpoint, call *web.Call) (web.Re
 
 // authorize finds the key of a request, and its cloud.
 func (r *request) authorize(ctx context.Context, e endpoint) error {
-	secret, err := r.form.Text("key")
+	secret, err := first(r.form, "key")
 	if err != nil {
 		return err
 	}

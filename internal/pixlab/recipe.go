@@ -2,6 +2,7 @@ package pixlab
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,10 +47,28 @@ func word(v any) string {
 // ImageMagick does: viewers turn the result.
 func (o *order) asStored() { o.add("t.orientation", "m", "keep") }
 
-// other gives another picture a name that operations can take.
+// other gives another picture a name that operations can take. One that is there twice
+// is fetched once.
 func (o *order) other(img string) (name string) {
-	o.others = append(o.others, img)
-	return op.EncodeText(strconv.Itoa(len(o.others)))
+	i := slices.Index(o.others, img)
+	if i < 0 {
+		i = len(o.others)
+		o.others = append(o.others, img)
+	}
+	return op.EncodeText(otherName(i))
+}
+
+func otherName(i int) string { return strconv.Itoa(i + 1) }
+
+// maxCalls is how many operations a delivery URL may have.
+const maxCalls = 32
+
+// check holds an order to what can be done at once.
+func (o *order) check() error {
+	if len(o.calls) <= maxCalls {
+		return nil
+	}
+	return o.errorf("this comes to %d operations, and at most %d are carried out: send fewer items, or those of a color together", len(o.calls), maxCalls)
 }
 
 // errorf returns a fault of the request that names the endpoint.
@@ -63,9 +82,9 @@ func nested(items []string) string { return "[[" + strings.Join(items, "]_[") + 
 // A box is a width and a height, each of which stands for both if it is alone.
 type box struct{ w, h int }
 
-func (b *box) params(p *params, what string) {
-	p.Int(&b.w, "width", 0, 1, maxSide, "Width "+what+" in pixels; without it, the height.")
-	p.Int(&b.h, "height", 0, 1, maxSide, "Height "+what+" in pixels; without it, the width.")
+func (b *box) params(p *params, what string, most int) {
+	p.Int(&b.w, "width", 0, 1, most, "Width "+what+" in pixels; without it, the height.")
+	p.Int(&b.h, "height", 0, 1, most, "Height "+what+" in pixels; without it, the width.")
 }
 
 // settle fills in the side that is missing.

@@ -2,6 +2,7 @@ package pixlab
 
 import (
 	"encoding/json"
+	"strings"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/web"
@@ -51,4 +52,18 @@ func undecodable(err error) error {
 		return fault.Wrap(err, fault.Unsupported, "%s", fault.Message(err))
 	}
 	return err
+}
+
+// reword says of what an operation found wrong what it is of the endpoint.
+func (e endpoint) reword(err error) error {
+	operation, text, ok := strings.Cut(fault.Message(err), ": ")
+	if fault.Of(err) != fault.Invalid || !ok || !strings.HasPrefix(operation, "t.") {
+		return undecodable(err)
+	}
+	param, rest, ok := strings.Cut(text, ": ")
+	names := map[string]string{"bboxes": "cord", "l": "lines", "c": "color", "bc": "color", "s": "size", "t": "text", "w": "width", "h": "height"}
+	if name := names[param]; ok && name != "" {
+		text = name + ": " + rest
+	}
+	return fault.Wrap(err, fault.Invalid, "%s: %s", e.name, text)
 }

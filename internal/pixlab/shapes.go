@@ -4,9 +4,6 @@ import (
 	"pixedge/internal/op"
 )
 
-// maxPlace is how far from the upper left corner, in pixels, a place may be.
-const maxPlace = 1_000_000
-
 // crop keeps a rectangle, cut to the picture.
 type crop struct {
 	box
@@ -19,7 +16,7 @@ func (c *crop) params(p *params) {
 	p.Alias("left")
 	p.Int(&c.y, "y", 0, -maxPlace, maxPlace, "Upper edge of the rectangle in pixels.")
 	p.Alias("top")
-	c.box.params(p, "of the rectangle")
+	c.box.params(p, "of the rectangle", maxPlace)
 }
 
 func (c *crop) write(o *order) error {
@@ -46,7 +43,7 @@ type chop struct {
 func (c *chop) params(p *params) {
 	p.Int(&c.x, "x", 0, 0, maxPlace, "First column that is taken out.")
 	p.Int(&c.y, "y", 0, 0, maxPlace, "First row that is taken out.")
-	c.box.params(p, "that is taken out")
+	c.box.params(p, "that is taken out", maxPlace)
 }
 
 func (c *chop) write(o *order) error {
@@ -70,7 +67,7 @@ func (e *extent) params(p *params) {
 	p.Int(&e.x, "x", 0, -maxPlace, maxPlace, "Column of the field where the picture begins.")
 	p.Int(&e.y, "y", 0, -maxPlace, maxPlace, "Row of the field where the picture begins.")
 	p.Color(&e.color, "color", white(), "Color of the field.")
-	e.box.params(p, "of the field")
+	e.box.params(p, "of the field", maxSide)
 }
 
 func (e *extent) write(o *order) error {

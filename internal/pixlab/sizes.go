@@ -7,7 +7,7 @@ import (
 // resize makes a picture exactly as large as it should be.
 type resize struct{ box }
 
-func (r *resize) params(p *params) { r.box.params(p, "of the result") }
+func (r *resize) params(p *params) { r.box.params(p, "of the result", maxSide) }
 
 func (r *resize) write(o *order) error {
 	if err := r.settle(o); err != nil {
@@ -131,7 +131,7 @@ type newImage struct {
 }
 
 func (n *newImage) params(p *params) {
-	n.box.params(p, "of the picture")
+	n.box.params(p, "of the picture", maxSide)
 	p.Color(&n.color, "color", op.Color{R: 0x80, G: 0x80, B: 0x80, A: 255}, "Color of the field.")
 	n.export.params(p, "png")
 }
