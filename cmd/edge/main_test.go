@@ -16,14 +16,21 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"pixedge/internal/database/dbtest"
 	"pixedge/internal/imgtest"
 )
 
 // TestMain lets this binary be edge, too: that is what tests find under the
 // name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"edge": main})
+	testscript.Main(withDatabase{m}, map[string]func(){"edge": main})
 }
+
+// withDatabase runs the tests, and stops the server that some of them start.
+type withDatabase struct{ m *testing.M }
+
+// Run runs them.
+func (w withDatabase) Run() int { return dbtest.Main(w.m) }
 
 // TestScript runs testdata/script/*.txtar: stories about the whole program as
 // its users meet it. Besides the commands of testscript they have
