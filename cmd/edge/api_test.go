@@ -25,10 +25,13 @@ import (
 type apiEdge struct {
 	*process
 	key   string
-	spool string                // folder of uploads that come in
-	shelf *library.Shelf        // the cloud's, as another process has it
-	keys  *apikey.Keys          // likewise
-	sweep func() library.Swept // of what is left over, however young
+	spool string // folder of uploads that come in
+
+	// What follows is the edge's too, as another process has it.
+	stored blob.Store
+	shelf  *library.Shelf
+	keys   *apikey.Keys
+	sweep  func() library.Swept // takes away what is left over, however young
 }
 
 // An apiSetup says how to start one.
@@ -90,11 +93,11 @@ func (e *apiEdge) open(t *testing.T, s apiSetup) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := shelfStore(t.Context(), &settings{Storage: storage{DataDir: filepath.Join(s.dir, "data")}}, clouds[0])
+	e.stored, err = shelfStore(t.Context(), &settings{Storage: storage{DataDir: filepath.Join(s.dir, "data")}}, clouds[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.shelf = kept.Cloud("demo", store, library.Rules{Videos: true})
+	e.shelf = kept.Cloud("demo", e.stored, library.Rules{Videos: true})
 	e.sweep = func() library.Swept {
 		swept, err := kept.Sweep(t.Context(), 0)
 		if err != nil {
