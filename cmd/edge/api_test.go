@@ -25,7 +25,7 @@ import (
 type apiEdge struct {
 	*process
 	key   string
-	spool string // folder of uploads that come in
+	spool string // folder of uploads that come in, and of all that is temporary
 
 	// What follows is the edge's too, as another process has it.
 	stored blob.Store
@@ -64,7 +64,7 @@ func startAPI(t *testing.T, s apiSetup) *apiEdge {
 		"clouds:\n  - name: demo\n    library: {%s}\n    allow_networks: [127.0.0.0/8]\n%s\n", s.library, s.cloud))
 	address := freeAddress(t)
 	args := append([]string{"--listen=" + address, "--public-url=http://" + address, "--database=" + s.database, "--upload-spool=" + s.spool}, s.args...)
-	e := &apiEdge{process: startAs(t, s.command, s.dir, nil, args...), spool: s.spool}
+	e := &apiEdge{process: startAs(t, s.command, s.dir, []string{"TMPDIR=" + s.spool}, args...), spool: s.spool}
 	e.open(t, s)
 	e.key = e.newKey(t, apikey.Spec{Cloud: "demo", Scopes: []string{apikey.Any}})
 	return e
@@ -251,17 +251,22 @@ func (e *apiEdge) wantSpoolEmpty(t *testing.T) {
 	}
 }
 
-// wantObjects wants so many objects in the store.
-func wantObjects(t *testing.T, s blob.Store, n int) {
+// objects counts those in the store.
+func (e *apiEdge) objects(t *testing.T) (n int) {
 	t.Helper()
-	found := 0
-	for _, err := range s.List(t.Context(), "") {
+	for _, err := range e.stored.List(t.Context(), "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found++
+		n++
 	}
-	if found != n {
+	return n
+}
+
+// wantObjects wants so many in the store.
+func (e *apiEdge) wantObjects(t *testing.T, n int) {
+	t.Helper()
+	if found := e.objects(t); found != n {
 		t.Errorf("%d objects are kept, want %d", found, n)
 	}
 }

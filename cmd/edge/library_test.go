@@ -102,7 +102,7 @@ func TestDeletedEverywhere(t *testing.T) {
 	if n := len(one.assets(t)); n > 0 {
 		t.Errorf("%d assets are left", n)
 	}
-	wantObjects(t, one.stored, 0)
+	one.wantObjects(t, 0)
 }
 
 // bucketSettings is what edge.yaml says of a library in the server's bucket.

@@ -31,6 +31,10 @@ func spool(body *upload) (*spooled, error) {
 	if err != nil {
 		return nil, errFailed(err)
 	}
+	if err := os.Remove(f.Name()); err != nil { // it goes when it is closed, or the process ends
+		_ = f.Close()
+		return nil, errFailed(err)
+	}
 	s := &spooled{ReadSeeker: f, file: f}
 	if _, err = io.Copy(f, io.MultiReader(&head, body)); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
@@ -46,6 +50,5 @@ func spool(body *upload) (*spooled, error) {
 func (s *spooled) remove() {
 	if s.file != nil {
 		_ = s.file.Close()
-		_ = os.Remove(s.file.Name())
 	}
 }

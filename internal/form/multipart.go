@@ -104,9 +104,10 @@ func (r *reader) file(p *multipart.Part) error {
 	return nil
 }
 
-// anonymous returns a file that is gone when it is closed, also by a crash.
+// anonymous returns a file that is gone when it is closed, also by a crash. Should the
+// crash come before it has no name any more, library.Sweep knows it by its name.
 func anonymous(folder string) (*os.File, error) {
-	f, err := os.CreateTemp(folder, "upload-*")
+	f, err := os.CreateTemp(folder, "edge-upload-")
 	if err != nil {
 		return nil, err
 	}
