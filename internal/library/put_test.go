@@ -68,7 +68,7 @@ func TestPutWithoutName(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			e := open(t)
 			a, b := e.put(t, library.Upload{}, picture("a")), e.put(t, library.Upload{}, picture("b"))
-			if len(a.Name) != 26 || a.Name == b.Name || a.Name == a.ID || a.Path != a.Name+".jpeg" {
+			if len(a.Name) != 26 || a.Name == b.Name || a.Name != a.ID || a.Path != a.Name+".jpeg" {
 				t.Errorf("names %q and %q, want such as nobody can guess", a.Path, b.Path)
 			}
 			if a.Access != library.Public || a.Tags == nil || string(a.Metadata) != "{}" {
