@@ -34,7 +34,7 @@ import (
 type Config struct {
 	Memory config.Size   `name:"render-memory" default:"0" help:"Memory that pictures being rendered may take together, by estimate. A picture that needs more is refused. 0: 60 % of what the cgroup or the machine has."`
 	Queue  int           `name:"render-queue" default:"256" help:"Pictures that may wait to be rendered; more are answered 503."`
-	Wait   time.Duration `name:"queue-timeout" default:"5s" help:"Longest time that a picture waits to be rendered; then it is answered 503, and at once where more work than that is waiting."`
+	Wait   time.Duration `name:"queue-timeout" default:"10s" help:"Longest time that a picture waits to be rendered; then it is answered 503, and at once where more work than that is waiting."`
 }
 
 // An Ask is what somebody wants to do.
