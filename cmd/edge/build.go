@@ -1,46 +1,42 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"time"
 
 	"pixedge/internal/background"
-	"pixedge/internal/blob"
 	"pixedge/internal/cache"
 	"pixedge/internal/config"
 	"pixedge/internal/delivery"
-	"pixedge/internal/demo"
 	"pixedge/internal/fault"
 	"pixedge/internal/library"
-	"pixedge/internal/media"
 	"pixedge/internal/metrics"
-	"pixedge/internal/op"
 	"pixedge/internal/origin"
-	"pixedge/internal/signing"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
 	"pixedge/internal/worker"
 )
 
-// An edge is all the parts, put together.
+// An edge is all the parts, put together. Those that a build did not get to are nil.
 type edge struct {
-	archive *archive
-	purge   func(library.Purge) // tells the cache what is gone
-	service *delivery.Service
-	site    *web.Site
-	metrics http.Handler
-	demo    bool // no clouds were given
-	render  *rendering
-	later   *background.Queue
-	close   func()
+	settings *settings
+	serves   bool
+	demo     bool // no clouds were given
+	measured *metrics.Metrics
+	metrics  http.Handler
+
+	gates    *gates
+	render   *rendering
+	archive  *archive
+	routes   *cache.Memo[*delivery.Route]
+	pictures *cache.Cache[*delivery.Picture]
+	later    *background.Queue
+	service  *delivery.Service
+	site     *web.Site
 }
 
 // lastRenders is how long renders that nobody waits for (any more) may go on when
@@ -49,101 +45,142 @@ const lastRenders = 2 * time.Second
 
 // stop ends the renderer and frees what the edge keeps, unless a picture is still
 // in a codec of this process: that cannot be stopped, and would run on in memory
-// that is gone. Then both go with the process.
+// that is gone. Then both go with the process. The database is closed in any case,
+// and last: what still runs may ask it.
 func (e *edge) stop() {
+	defer e.archive.close()
 	ctx, cancel := context.WithTimeout(context.Background(), lastRenders)
 	defer cancel()
-	idle := errors.Join(e.later.Close(ctx), e.render.Drain(ctx)) == nil
-	if idle || e.render.apart {
-		e.render.stop()
+	idle := true
+	if e.later != nil {
+		idle = e.later.Close(ctx) == nil
+	}
+	if e.render != nil {
+		idle = e.render.Drain(ctx) == nil && idle
+		if idle || e.render.apart {
+			e.render.stop()
+		}
 	}
 	if idle {
-		e.close()
+		e.free()
 	}
 }
 
-// build makes every part, in the order a request meets them. log may be nil for
-// an edge that does not serve. An error about a cloud is errUsage and names the
-// key in edge.yaml.
+// close frees what an edge keeps that has not served.
+func (e *edge) close() {
+	e.free()
+	e.archive.close()
+}
+
+func (e *edge) free() {
+	if e.pictures != nil {
+		e.pictures.Close()
+	}
+	if e.routes != nil {
+		e.routes.Close()
+	}
+}
+
+// purge tells the cache what is gone.
+func (e *edge) purge(p library.Purge) { e.service.Purge(p.Cloud, p.Path) }
+
+// build makes every part. log is nil for an edge that does not serve, which has no
+// workers and opens no database. An error about a cloud is errUsage and names the key
+// in edge.yaml. What was begun before an error ends with it.
 func build(ctx context.Context, s *settings, clouds []config.Cloud, log *slog.Logger) (*edge, error) {
-	measured := metrics.New()
-	gates, err := newGates(s, len(clouds))
-	if err != nil {
+	e := &edge{settings: s, serves: log != nil, demo: len(clouds) == 0, measured: metrics.New()}
+	if err := e.build(ctx, clouds, log); err != nil {
+		if e.serves {
+			e.stop()
+		} else {
+			e.close()
+		}
 		return nil, err
 	}
-	gates.watch(measured)
-	renderer, err := newRendering(s, log != nil, worker.Watcher{Weighed: measured.Weigh, Replaced: measured.Replaced})
-	if err != nil {
-		return nil, err
+	return e, nil
+}
+
+// build makes the parts, each before those that ask it: a request meets them the other
+// way round.
+func (e *edge) build(ctx context.Context, clouds []config.Cloud, log *slog.Logger) (err error) {
+	having := e.settings.Storage.libraries(clouds, e.serves)
+	if err := e.buildRendering(len(clouds)); err != nil {
+		return err
+	}
+	if e.archive, err = openArchive(ctx, e.settings, having, e.purge); err != nil {
+		return err
 	}
 	// Of this process and no other: an edge may well be the source of another.
 	id := fmt.Sprintf("pixedge-%08x", rand.Uint32()) //nolint:gosec // it tells edges apart and guards nothing
-	hosts := origin.NewHosts(id, s.Hosts)
-	var service *delivery.Service
-	purge := func(p library.Purge) { service.Purge(p.Cloud, p.Path) }
-	having := s.Storage.libraries(clouds, log != nil)
-	kept, err := openArchive(ctx, s, having, purge)
-	if err != nil {
-		return nil, err
-	}
-	b := builder{
-		shelves:  kept.shelves,
-		hosts:    hosts,
-		settings: s,
-		buffers:  func(cloud string) origin.Buffers { return gates.buffers(cloud, renderer.buffers) },
-		fetcher:  measured.Fetcher,
-		compiler: transform.NewCompiler(transform.Catalog(), renderer.formats),
-	}
+	b := e.builder(id)
 	directory, err := b.clouds(ctx, clouds)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, errUsage)
+		return fmt.Errorf("%w: %w", err, errUsage)
 	}
-	routes, err := cache.NewMemo[*delivery.Route](delivery.RouteMemory)
-	if err != nil {
-		return nil, err
+	if err := e.buildCaches(); err != nil {
+		return err
 	}
-	pictures, err := cache.New(s.Cache, (*delivery.Picture).Cost)
-	if err != nil {
-		return nil, err
-	}
-	measured.WatchCache(pictures.Stats)
-	measured.WatchHosts(hosts.Stats)
-	renderer.watch(measured)
-	later := background.New(ctx, s.Later, gates.idle.Quiet, func(err error) { tellFailure(log, err) })
-	measured.WatchBackground(later.Stats)
-	service = &delivery.Service{
+	e.later = background.New(ctx, e.settings.Later, e.gates.idle.Quiet, func(err error) { tellFailure(log, err) })
+	e.service = &delivery.Service{
 		Clouds:   directory,
 		Compiler: b.compiler,
-		Routes:   routes,
-		Cache:    pictures,
-		Renderer: measured.Renderer(renderer),
-		Gates:    delivery.Gates{Line: gates.render, Fetch: gates.fetch, Render: gates.render, Idle: gates.idle},
-		Later:    later,
+		Routes:   e.routes,
+		Cache:    e.pictures,
+		Renderer: e.measured.Renderer(e.render),
+		Gates:    delivery.Gates{Line: e.gates.render, Fetch: e.gates.fetch, Render: e.gates.render, Idle: e.gates.idle},
+		Later:    e.later,
+		TaskTime: e.settings.Cache.FillTimeout,
 	}
-	server := s.Server
-	server.Max = s.connections(openFiles())
-	apis, err := b.apis(service, kept, having)
+	apis, err := b.apis(e.service, e.archive, having)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	kept.watch(measured)
-	site := &web.Site{ID: id, Config: server, Images: service, Log: log, Recorder: measured, APIs: apis}
-	measured.WatchClients(site.Clients)
-	return &edge{
-		archive: kept,
-		purge:   purge,
-		service: service,
-		site:    site,
-		metrics: measured.Handler(),
-		demo:    len(clouds) == 0,
-		render:  renderer,
-		later:   later,
-		close: func() {
-			pictures.Close()
-			routes.Close()
-			kept.close()
-		},
-	}, nil
+	server := e.settings.Server
+	server.Max = e.settings.connections(openFiles())
+	e.site = &web.Site{ID: id, Config: server, Images: e.service, Log: log, Recorder: e.measured, APIs: apis}
+	e.watch(b.hosts)
+	return nil
+}
+
+// buildRendering makes the renderer and what holds back work that it has no room for.
+func (e *edge) buildRendering(clouds int) (err error) {
+	if e.gates, err = newGates(e.settings, clouds); err != nil {
+		return err
+	}
+	e.render, err = newRendering(e.settings, e.serves, worker.Watcher{Weighed: e.measured.Weigh, Replaced: e.measured.Replaced})
+	return err
+}
+
+func (e *edge) buildCaches() (err error) {
+	if e.routes, err = cache.NewMemo[*delivery.Route](delivery.RouteMemory); err != nil {
+		return err
+	}
+	e.pictures, err = cache.New(e.settings.Cache, (*delivery.Picture).Cost)
+	return err
+}
+
+// builder returns that of the edge's clouds.
+func (e *edge) builder(id string) builder {
+	return builder{
+		shelves:  e.archive.shelves,
+		hosts:    origin.NewHosts(id, e.settings.Hosts),
+		settings: e.settings,
+		buffers:  func(cloud string) origin.Buffers { return e.gates.buffers(cloud, e.render.buffers) },
+		fetcher:  e.measured.Fetcher,
+		compiler: transform.NewCompiler(transform.Catalog(), e.render.formats),
+	}
+}
+
+// watch measures the parts.
+func (e *edge) watch(hosts *origin.Hosts) {
+	e.gates.watch(e.measured)
+	e.render.watch(e.measured)
+	e.archive.watch(e.measured)
+	e.measured.WatchHosts(hosts.Stats)
+	e.measured.WatchCache(e.pictures.Stats)
+	e.measured.WatchBackground(e.later.Stats)
+	e.measured.WatchClients(e.site.Clients)
+	e.metrics = e.measured.Handler()
 }
 
 // tellFailure logs why a picture could not be made in the background.
@@ -156,245 +193,4 @@ func tellFailure(log *slog.Logger, err error) {
 		level = slog.LevelError
 	}
 	log.Log(context.Background(), level, "a picture could not be made in the background", "kind", fault.Of(err).String(), "error", err)
-}
-
-// A builder makes clouds of what edge.yaml says about them.
-type builder struct {
-	shelves  map[string]*library.Shelf // by cloud
-	hosts    *origin.Hosts
-	settings *settings
-	buffers  func(cloud string) origin.Buffers       // for originals
-	fetcher  func(delivery.Fetcher) delivery.Fetcher // measures
-	compiler *transform.Compiler
-}
-
-func (b builder) clouds(ctx context.Context, clouds []config.Cloud) (*delivery.Clouds, error) {
-	directory := delivery.NewClouds()
-	if len(clouds) == 0 {
-		c, err := b.demo()
-		if err != nil {
-			return nil, err
-		}
-		directory.Add(c)
-	}
-	for i, conf := range clouds {
-		c, err := b.cloud(ctx, conf)
-		if err != nil {
-			return nil, fmt.Errorf("clouds[%d].%w", i, err)
-		}
-		directory.Add(c, conf.Hosts...)
-	}
-	return directory, nil
-}
-
-func (b builder) demo() (*delivery.Cloud, error) {
-	store, err := demo.Store()
-	if err != nil {
-		return nil, err
-	}
-	conf := demo.Cloud()
-	c, err := b.rules(conf)
-	if err != nil {
-		return nil, err
-	}
-	c.Zones[""] = b.zone(conf, config.Zone{}, origin.Store(store))
-	return c, nil
-}
-
-func (b builder) cloud(ctx context.Context, conf config.Cloud) (*delivery.Cloud, error) {
-	c, err := b.rules(conf)
-	if err != nil {
-		return nil, err
-	}
-	guard := origin.NewGuard(conf.AllowNetworks)
-	zones := append([]config.Zone{{Sources: conf.Sources, Worker: conf.Worker}}, conf.Zones...)
-	for i, z := range zones {
-		sources, err := b.sources(ctx, z.Sources, guard)
-		if err != nil && i > 0 {
-			err = fmt.Errorf("zones[%d].%w", i-1, err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		c.Zones[z.Slug] = b.zone(conf, z, sources...)
-	}
-	return c, nil
-}
-
-// zone makes a zone of a cloud. The library is asked first, in the default one.
-func (b builder) zone(conf config.Cloud, z config.Zone, sources ...origin.Source) delivery.Zone {
-	shelf := b.shelves[conf.Name]
-	mutable := shelf != nil && z.Slug == ""
-	if mutable {
-		sources = append([]origin.Source{shelved{shelf}}, sources...)
-	}
-	return delivery.Zone{Fetcher: b.fetch(conf.Name, conf.Limits, sources...), Mutable: mutable, Worker: z.Worker}
-}
-
-// rules makes a cloud without sources.
-func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
-	policy := signing.Policy{
-		Free:     conf.FreeQuery,
-		Required: signing.Required{All: conf.Signed.All, Prefixes: conf.Signed.Prefixes},
-		Skew:     conf.Skew,
-	}
-	if policy.Free == nil {
-		policy.Free = signing.DefaultFree()
-	}
-	for _, k := range conf.Keys {
-		policy.Keys = append(policy.Keys, signing.Key{ID: k.ID, Token: k.Token.Reveal()})
-	}
-	if conf.Skew > signing.MaxSkew {
-		return nil, fmt.Errorf("signature_skew: must be at most %v", signing.MaxSkew)
-	}
-	verifier, err := signing.New(policy, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	presets, err := b.presets(conf.Presets)
-	if err != nil {
-		return nil, err
-	}
-	c := &delivery.Cloud{
-		Name:        conf.Name,
-		Verifier:    verifier,
-		Lifetime:    delivery.ParseLifetime(cmp.Or(conf.CacheControl, "public, max-age=31536000")),
-		CORS:        origins(conf.CORS),
-		Limits:      b.settings.limits(conf),
-		Negotiation: negotiation(conf),
-		Presets:     presets,
-		PresetsOnly: conf.PresetsOnly,
-		Zones:       make(map[string]delivery.Zone),
-	}
-	if len(conf.Keys) > 0 {
-		c.SigningKey = conf.Keys[0].ID
-	}
-	return c, nil
-}
-
-// limits are those of a cloud's pictures.
-func (s *settings) limits(conf config.Cloud) transform.Limits {
-	return transform.Limits{
-		MaxPixels: cmp.Or(conf.Limits.MaxPixels, s.Limits.MaxPixels),
-		MaxSide:   cmp.Or(conf.Limits.MaxSide, s.Limits.MaxSide),
-		MaxFrames: cmp.Or(conf.Limits.MaxFrames, s.Limits.MaxFrames),
-		MaxMemory: s.Limits.MaxMemory,
-	}
-}
-
-// negotiation says what besides the URL changes a cloud's answers.
-func negotiation(conf config.Cloud) delivery.Negotiation {
-	n := delivery.Negotiation{Formats: autoFormats(conf.AutoFormats), Hints: conf.ClientHints}
-	switch conf.AutoAVIF {
-	case "background":
-		n.Defer = true
-	case "off":
-		n.Formats &^= media.AcceptsAVIF
-	}
-	return n
-}
-
-// autoFormats returns the formats that f_auto may choose; nil names both.
-func autoFormats(names []string) media.Accepted {
-	if names == nil {
-		return media.AcceptsAVIF | media.AcceptsWebP
-	}
-	var a media.Accepted
-	for _, name := range names {
-		a |= map[string]media.Accepted{"avif": media.AcceptsAVIF, "webp": media.AcceptsWebP}[name]
-	}
-	return a
-}
-
-// presets makes the presets of a cloud, and tries each with its defaults, so that
-// a mistake shows now and not in every answer.
-func (b builder) presets(confs []config.Preset) (op.Presets, error) {
-	list := make([]op.Preset, len(confs))
-	for i, conf := range confs {
-		list[i] = preset(conf)
-		tried, err := op.NewPresets(list[i : i+1])
-		if err != nil {
-			return op.Presets{}, fmt.Errorf("presets[%d]: %w", i, err)
-		}
-		if _, err := b.compiler.Compile(tried.Defaults(conf.Name), transform.Hints{}); err != nil {
-			return op.Presets{}, fmt.Errorf("presets[%d].transformation: with its defaults, %w", i, err)
-		}
-	}
-	return op.NewPresets(list)
-}
-
-func preset(conf config.Preset) op.Preset {
-	p := op.Preset{Name: conf.Name, Transformation: conf.Transformation}
-	for _, name := range slices.Sorted(maps.Keys(conf.Params)) {
-		v := conf.Params[name]
-		choices := make([]string, len(v.Enum))
-		for i, choice := range v.Enum {
-			choices[i] = string(choice)
-		}
-		p.Vars = append(p.Vars, op.Var{Name: name, Type: v.Type, Default: string(v.Default), Choices: choices})
-	}
-	return p
-}
-
-// origins returns those that scripts may read pictures from. An empty list is
-// nobody, and none is everybody.
-func origins(list []string) []string {
-	if list == nil {
-		return []string{"*"}
-	}
-	return list
-}
-
-func (b builder) fetch(cloud string, l config.Limits, sources ...origin.Source) delivery.Fetcher {
-	return b.fetcher(origin.New(origin.Limits{
-		MaxBytes: cmp.Or(l.MaxBytes, b.settings.Origin.MaxBytes),
-		Timeout:  cmp.Or(l.FetchTimeout, b.settings.Origin.Timeout),
-		MinRate:  b.settings.Origin.MinRate,
-	}, sources...).Into(b.buffers(cloud)))
-}
-
-// sources makes the sources of a zone.
-func (b builder) sources(ctx context.Context, confs []config.Source, guard *origin.Guard) ([]origin.Source, error) {
-	list := make([]origin.Source, len(confs))
-	for i, conf := range confs {
-		s, err := b.source(ctx, conf, guard)
-		if err != nil {
-			return nil, fmt.Errorf("sources[%d].%w", i, err)
-		}
-		list[i] = s
-	}
-	return list, nil
-}
-
-// bucket returns the store that is a bucket, which is asked so many times.
-func bucket(ctx context.Context, conf *config.S3, attempts int) (blob.Store, error) {
-	return blob.NewS3(ctx, blob.S3Config{
-		Bucket: conf.Bucket, Prefix: conf.Prefix, Endpoint: conf.Endpoint, PathStyle: conf.PathStyle,
-		Region: conf.Region, AccessKey: conf.AccessKey, SecretKey: conf.SecretKey.Reveal(),
-		HeaderTimeout: origin.HeaderTimeout, MaxAttempts: attempts,
-	})
-}
-
-func (b builder) source(ctx context.Context, conf config.Source, guard *origin.Guard) (origin.Source, error) {
-	switch {
-	case conf.S3 != nil:
-		store, err := bucket(ctx, conf.S3, 1) // the fetcher retries
-		if err != nil {
-			return nil, err
-		}
-		return origin.Bucket(b.hosts, conf.S3.Endpoint+"/"+conf.S3.Bucket, store), nil
-	case conf.HTTP != nil:
-		folder, err := origin.Web(b.hosts, conf.HTTP.Base, guard)
-		if err != nil {
-			return nil, fmt.Errorf("http.base: %w", err)
-		}
-		return folder, nil
-	case conf.Remote != nil:
-		return origin.Remote(b.hosts, conf.Remote.Allow, guard)
-	}
-	store, err := blob.NewDir(conf.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("dir: %w", err)
-	}
-	return origin.Store(store), nil
 }

@@ -96,9 +96,9 @@ func openArchive(ctx context.Context, s *settings, clouds []config.Cloud, purge 
 	return a, nil
 }
 
-// close ends the use of the database.
+// close ends the use of the database, if there is one.
 func (a *archive) close() {
-	if a.db != nil {
+	if a != nil && a.db != nil {
 		_ = a.db.Close() // there is nobody left to tell
 	}
 }

@@ -85,6 +85,7 @@ func newWorkers(s *settings, watcher worker.Watcher) (*rendering, error) {
 	}
 	p, err := worker.New(s.Worker, s.Render.Workers, command, memory, watcher)
 	if err != nil {
+		memory.Close()
 		return nil, err
 	}
 	renditions := rendition.New(s.Rendition, p, memory)
