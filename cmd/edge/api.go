@@ -41,12 +41,17 @@ func (b builder) api(service *delivery.Service, conf config.Cloud) (*pixlab.Clou
 	if err != nil {
 		return nil, err
 	}
+	address, err := b.settings.address(b.all, conf.Name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, errUsage)
+	}
 	links, err := linksOf(conf, b.hosts)
 	if err != nil {
 		return nil, fmt.Errorf("cloud %s: library.%w: %w", conf.Name, err, errUsage)
 	}
 	return &pixlab.Cloud{
 		Delivery: cloud,
+		Address:  address,
 		Shelf:    b.shelves[conf.Name],
 		Stored:   cloud.Zones[""].Fetcher,
 		Links:    b.fetch(conf.Name, conf.Limits, links),

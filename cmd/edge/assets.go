@@ -27,8 +27,7 @@ type assetsCmd struct {
 type shelf struct {
 	*library.Shelf
 
-	public string // address that clients know the edge by
-	cloud  string
+	address string // what links begin with
 }
 
 // withShelf gives f the library of the cloud. What f changes is told to running edges
@@ -38,18 +37,22 @@ func withShelf(p *program, c cloudFlag, f func(shelf) error) error {
 	if err != nil {
 		return err
 	}
+	address, err := p.settings.address(p.clouds, cloud.Name)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, errUsage)
+	}
 	a, err := openArchive(p.ctx, p.settings, []config.Cloud{cloud}, func(library.Purge) {})
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	return f(shelf{a.shelves[cloud.Name], p.settings.public(), cloud.Name})
+	return f(shelf{a.shelves[cloud.Name], address})
 }
 
 // link returns the address of the asset's own bytes.
 func (s shelf) link(a *library.Asset) string {
-	path := url.URL{Path: "/v2/" + s.cloud + "/original/" + a.Path}
-	return s.public + path.EscapedPath()
+	path := url.URL{Path: a.Path}
+	return s.address + path.EscapedPath()
 }
 
 // asset returns the one at a path or of an id, which has no ending.

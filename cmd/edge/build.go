@@ -112,7 +112,7 @@ func (e *edge) build(ctx context.Context, clouds []config.Cloud, log *slog.Logge
 	}
 	// Of this process and no other: an edge may well be the source of another.
 	id := fmt.Sprintf("pixedge-%08x", rand.Uint32()) //nolint:gosec // it tells edges apart and guards nothing
-	b := e.builder(id)
+	b := e.builder(id, clouds)
 	directory, err := b.clouds(ctx, clouds)
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, errUsage)
@@ -160,11 +160,12 @@ func (e *edge) buildCaches() (err error) {
 }
 
 // builder returns that of the edge's clouds.
-func (e *edge) builder(id string) builder {
+func (e *edge) builder(id string, all []config.Cloud) builder {
 	return builder{
 		shelves:  e.archive.shelves,
 		hosts:    origin.NewHosts(id, e.settings.Hosts),
 		settings: e.settings,
+		all:      all,
 		buffers:  func(cloud string) origin.Buffers { return e.gates.buffers(cloud, e.render.buffers) },
 		fetcher:  e.measured.Fetcher,
 		compiler: transform.NewCompiler(transform.Catalog(), e.render.formats),

@@ -23,6 +23,9 @@ func checkLibraries(ctx context.Context, s *settings, clouds []config.Cloud) err
 	}
 	errs := []error{s.Storage.check()}
 	for _, conf := range having {
+		if _, err := s.address(clouds, conf.Name); err != nil {
+			errs = append(errs, err)
+		}
 		if err := checkLibrary(ctx, s, conf); err != nil {
 			errs = append(errs, fmt.Errorf("cloud %s: library.%w", conf.Name, err))
 		}

@@ -25,6 +25,7 @@ type builder struct {
 	shelves  map[string]*library.Shelf // by cloud
 	hosts    *origin.Hosts
 	settings *settings
+	all      []config.Cloud
 	buffers  func(cloud string) origin.Buffers       // for originals
 	fetcher  func(delivery.Fetcher) delivery.Fetcher // measures
 	compiler *transform.Compiler
@@ -226,15 +227,6 @@ func (b builder) sources(ctx context.Context, confs []config.Source, guard *orig
 		list[i] = s
 	}
 	return list, nil
-}
-
-// bucket returns the store that is a bucket, which is asked so many times.
-func bucket(ctx context.Context, conf *config.S3, attempts int) (blob.Store, error) {
-	return blob.NewS3(ctx, blob.S3Config{
-		Bucket: conf.Bucket, Prefix: conf.Prefix, Endpoint: conf.Endpoint, PathStyle: conf.PathStyle,
-		Region: conf.Region, AccessKey: conf.AccessKey, SecretKey: conf.SecretKey.Reveal(),
-		HeaderTimeout: origin.HeaderTimeout, MaxAttempts: attempts,
-	})
 }
 
 func (b builder) source(ctx context.Context, conf config.Source, guard *origin.Guard) (origin.Source, error) {

@@ -157,6 +157,15 @@ func shelfStore(ctx context.Context, s *settings, conf config.Cloud) (blob.Store
 	return store, nil
 }
 
+// bucket returns the store that is a bucket, which is asked so many times.
+func bucket(ctx context.Context, conf *config.S3, attempts int) (blob.Store, error) {
+	return blob.NewS3(ctx, blob.S3Config{
+		Bucket: conf.Bucket, Prefix: conf.Prefix, Endpoint: conf.Endpoint, PathStyle: conf.PathStyle,
+		Region: conf.Region, AccessKey: conf.AccessKey, SecretKey: conf.SecretKey.Reveal(),
+		HeaderTimeout: origin.HeaderTimeout, MaxAttempts: attempts,
+	})
+}
+
 // shelfDir returns the folder of a library whose bytes are in no bucket.
 func (s *storage) shelfDir(conf config.Cloud) string {
 	return cmp.Or(conf.Library.Dir, filepath.Join(s.DataDir, "library", conf.Name))

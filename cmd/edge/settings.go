@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -124,6 +125,25 @@ func (s *settings) public() string {
 		return strings.TrimSuffix(s.PublicURL, "/")
 	}
 	return "http://" + s.local()
+}
+
+// address returns what links to a cloud's own pictures begin with, up to their paths. On
+// a custom domain they do not name the cloud.
+func (s *settings) address(clouds []config.Cloud, cloud string) (string, error) {
+	public := s.public()
+	_, host, _ := strings.Cut(strings.ToLower(public), "://")
+	host, _, _ = strings.Cut(host, "/")
+	name, _, _ := net.SplitHostPort(host)
+	for _, other := range clouds {
+		switch {
+		case !slices.Contains(other.Hosts, host) && !slices.Contains(other.Hosts, name):
+			continue
+		case other.Name != cloud:
+			return "", fmt.Errorf("public_url: %s is a custom domain of the cloud %s, where nothing of %s has an address", host, other.Name, cloud)
+		}
+		return public + "/v2/original/", nil
+	}
+	return public + "/v2/" + cloud + "/original/", nil
 }
 
 // local returns the address that this machine finds the edge at.

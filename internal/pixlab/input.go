@@ -87,5 +87,5 @@ func (r *request) own() string {
 // link returns the address that an asset is delivered at. It has no query, and no
 // character that would have to be escaped in one.
 func (r *request) link(a library.Asset) string {
-	return r.Public + "/v2/" + r.cloud.Delivery.Name + "/original/" + a.Path
+	return r.cloud.Address + a.Path
 }

@@ -59,6 +59,7 @@ type (
 // A Cloud is one with a library.
 type Cloud struct {
 	Delivery *delivery.Cloud
+	Address  string // what links to its own pictures begin with, up to their paths
 	Shelf    *library.Shelf
 	Stored   delivery.Fetcher // fetches the cloud's own pictures, by their paths
 	Links    delivery.Fetcher // fetches pictures from the web, by their addresses
