@@ -12,7 +12,7 @@ import (
 func color(text string) string {
 	lower := strings.ToLower(text)
 	if digits, ok := strings.CutPrefix(lower, "#"); ok {
-		if len(digits) == 3 {
+		if _, err := hex.DecodeString(digits + "0"); err == nil && len(digits) == 3 {
 			digits = string([]byte{digits[0], digits[0], digits[1], digits[1], digits[2], digits[2]})
 		}
 		return digits
