@@ -15,8 +15,8 @@ import (
 
 func abouts() []endpoint {
 	return []endpoint{
-		{name: "header", doc: "What a picture is.", ways: both, picture: images(), serve: describe},
-		{name: "facedetect", doc: "Where the faces of a picture are.", ways: both, picture: images(), serve: findFaces, takes: func(p *params) { *p = *declareCount(new(bool)) }},
+		{name: "header", doc: "What a picture is.", ways: both, picture: images(), reply: header{}, serve: describe},
+		{name: "facedetect", doc: "Where the faces of a picture are.", ways: both, picture: images(), reply: faces{}, serve: findFaces, takes: func(p *params) { *p = *declareCount(new(bool)) }},
 	}
 }
 

@@ -16,9 +16,9 @@ func assets() []endpoint {
 	comment := func(p *params) { p.Text(new(string), "comment", "Kept with the file.") }
 	which := func(p *params) { p.Text(new(string), "link", "The link or the id of what was stored.") }
 	return []endpoint{
-		{name: "copy", doc: "Fetch a picture and keep it.", ways: both, picture: []string{"link", "img"}, keeps: true, serve: copyPicture},
-		{name: "store", doc: "Keep a picture or a video.", ways: postOnly, fileOnly: true, keeps: true, takes: comment, serve: storeFile},
-		{name: "delete", doc: "Delete what the key has stored.", ways: both, takes: which, serve: deletePicture},
+		{name: "copy", doc: "Fetch a picture and keep it.", ways: both, picture: []string{"link", "img"}, reply: stored{}, serve: copyPicture},
+		{name: "store", doc: "Keep a picture or a video.", ways: postOnly, fileOnly: true, reply: stored{}, takes: comment, serve: storeFile},
+		{name: "delete", doc: "Delete what the key has stored.", ways: both, takes: which, reply: deletion{}, serve: deletePicture},
 	}
 }
 

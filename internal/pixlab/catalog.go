@@ -20,7 +20,7 @@ type endpoint struct {
 	ways      ways
 	picture   []string // names of the parameter that has the picture; none: the endpoint is not about one
 	fileOnly  bool     // the picture must be uploaded
-	keeps     bool     // the reply is a link
+	reply     any      // its shape
 	recipe    func() recipe
 	takes     func(*params) // without a recipe: what it takes besides
 	serve     func(ctx context.Context, e endpoint, r *request) (web.Reply, error)
@@ -67,7 +67,7 @@ func makes[R any, P interface {
 	recipe
 }](name, doc string, w ways, with R) endpoint {
 	return endpoint{
-		name: name, doc: doc, ways: w, picture: images(), keeps: true, serve: change,
+		name: name, doc: doc, ways: w, picture: images(), reply: stored{}, serve: change,
 		recipe: func() recipe { own := with; return P(&own) },
 	}
 }

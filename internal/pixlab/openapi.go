@@ -27,44 +27,32 @@ type object = map[string]any
 
 // openAPI describes endpoints as OpenAPI 3.0.3 has it.
 func openAPI(server string, list []endpoint) object {
-	paths := object{}
+	paths, schemas := object{}, object{"failed": schemaOf(failed{})}
 	for _, e := range list {
 		item := object{}
 		for _, method := range e.methods() {
 			item[strings.ToLower(method)] = e.operation(method)
 		}
 		paths["/"+e.name] = item
+		schemas[nameOf(e.reply)] = schemaOf(e.reply)
 	}
 	return object{
 		"openapi": "3.0.3",
 		"info": object{
 			"title": "Pixedge: PixLab's API", "version": "1",
-			"description": "Every reply but a picture is JSON with the status of the status line.",
+			"description": "Every reply but a picture is JSON with the status of the status line. Parameters may be in the query, in the body or in both; the body's count first. Those that are not described here are ignored.",
 		},
 		"servers":  []object{{"url": server}},
 		"security": []object{{"query": []string{}}, {"header": []string{}}},
 		"paths":    paths,
 		"components": object{
 			"securitySchemes": object{
-				"query":  object{"type": "apiKey", "in": "query", "name": "key"},
-				"header": object{"type": "apiKey", "in": "header", "name": "WWW-Authenticate"},
+				"query":  object{"type": "apiKey", "in": "query", "name": "key", "description": "It may be in the body instead."},
+				"header": object{"type": "apiKey", "in": "header", "name": "WWW-Authenticate", "description": "The bare key, without a scheme."},
 			},
-			"schemas": object{
-				"Stored": shape("status", "id", "link", "ssl_link"),
-				"Failed": shape("status", "error"),
-			},
+			"schemas": schemas,
 		},
 	}
-}
-
-// shape is the schema of a reply: a status and texts.
-func shape(names ...string) object {
-	properties := object{}
-	for _, name := range names {
-		properties[name] = object{"type": "string"}
-	}
-	properties["status"] = object{"type": "integer"}
-	return object{"type": "object", "required": names, "properties": properties}
 }
 
 func (e endpoint) operation(method string) object {
@@ -73,24 +61,67 @@ func (e endpoint) operation(method string) object {
 		"summary":     e.doc,
 		"responses":   e.responses(),
 	}
-	properties, required := e.schema()
-	if method == "GET" {
-		o["parameters"] = inQuery(properties, required)
+	properties, required := e.properties()
+	if method != "GET" {
+		o["requestBody"] = e.body(properties, required)
 		return o
 	}
-	schema := object{"type": "object", "properties": properties}
-	if len(required) > 0 {
-		schema["required"] = required
+	if len(e.picture) > 0 {
+		required = append(required, e.picture[0])
 	}
-	content := object{}
-	for _, kind := range e.contentTypes() {
-		content[kind] = object{"schema": withFile(schema, kind == multipart && e.uploads())}
+	if list := inQuery(properties, required); len(list) > 0 {
+		o["parameters"] = list
 	}
-	o["requestBody"] = object{"required": true, "content": content}
 	return o
 }
 
+func inQuery(properties object, required []string) []object {
+	list := make([]object, 0, len(properties))
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		schema, _ := properties[name].(object)
+		list = append(list, object{"name": name, "in": "query", "required": slices.Contains(required, name), "description": schema["description"], "schema": schema})
+	}
+	return list
+}
+
 const multipart = "multipart/form-data"
+
+// body describes the bodies that the endpoint takes. Only a form in parts has a file.
+func (e endpoint) body(properties object, required []string) object {
+	content := object{}
+	for _, kind := range e.contentTypes() {
+		fields, needed := maps.Clone(properties), slices.Clone(required)
+		switch {
+		case kind == multipart && len(e.picture) > 0, e.fileOnly:
+			fields["file"] = object{"type": "string", "format": "binary", "description": "The file itself."}
+		case len(e.picture) > 0:
+			needed = append(needed, e.picture[0])
+		}
+		if e.fileOnly {
+			needed = append(needed, "file")
+		}
+		fields["key"] = object{"type": "string", "description": "The API key, if it is neither in the query nor in the header."}
+		schema := object{"type": "object", "properties": fields}
+		if len(needed) > 0 {
+			schema["required"] = needed
+		}
+		content[kind] = e.media(kind, schema)
+	}
+	return object{"required": e.fileOnly, "content": content}
+}
+
+// media describes a body of a content type. Lists in forms are JSON.
+func (e endpoint) media(kind string, schema object) object {
+	m := object{"schema": schema}
+	encoding := object{}
+	for _, l := range e.parameters().lists {
+		encoding[l.name] = object{"contentType": contentType}
+	}
+	if len(encoding) > 0 && kind != contentType {
+		m["encoding"] = encoding
+	}
+	return m
+}
 
 // contentTypes are those of bodies that the endpoint takes.
 func (e endpoint) contentTypes() []string {
@@ -100,67 +131,65 @@ func (e endpoint) contentTypes() []string {
 	return []string{multipart, contentType, "application/x-www-form-urlencoded"}
 }
 
-func (e endpoint) uploads() bool { return e.fileOnly || len(e.picture) > 0 }
-
-// withFile adds the part that a picture comes in.
-func withFile(schema object, file bool) object {
-	if !file {
-		return schema
+func (e endpoint) responses() object {
+	content := func(reply any) object {
+		return object{contentType: object{"schema": object{"$ref": "#/components/schemas/" + nameOf(reply)}}}
 	}
-	schema = maps.Clone(schema)
-	properties := maps.Clone(schema["properties"].(object)) //nolint:forcetypeassert // operation made it
-	properties["file"] = object{"type": "string", "format": "binary", "description": "The picture itself."}
-	schema["properties"] = properties
-	return schema
-}
-
-func inQuery(properties object, required []string) []object {
-	list := make([]object, 0, len(properties))
-	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		list = append(list, object{"name": name, "in": "query", "required": slices.Contains(required, name), "schema": properties[name]})
+	success := content(e.reply)
+	if e.recipe != nil {
+		success["image/*"] = object{"schema": object{"type": "string", "format": "binary"}}
+	}
+	list := object{"200": object{"description": "Done.", "content": success}}
+	for status, text := range failures() {
+		list[status] = object{"description": text, "content": content(failed{})}
 	}
 	return list
 }
 
-func (e endpoint) responses() object {
-	success := object{contentType: object{"schema": object{"$ref": "#/components/schemas/Stored"}}}
-	if e.recipe != nil {
-		success["image/*"] = object{"schema": object{"type": "string", "format": "binary"}}
-	} else if !e.keeps {
-		success = object{contentType: object{"schema": object{"type": "object"}}}
-	}
-	return object{
-		"200":     object{"description": "Done.", "content": success},
-		"default": object{"description": "What went wrong.", "content": object{contentType: object{"schema": object{"$ref": "#/components/schemas/Failed"}}}},
+// failures says when the statuses are met that any endpoint may answer with.
+func failures() map[string]string {
+	return map[string]string{
+		"400":     "A parameter is missing or is not what it should be.",
+		"401":     "The key is missing or not valid.",
+		"403":     "The key is not for this endpoint, the address may not be fetched, or the cloud's quota is used up.",
+		"404":     "The picture is not there.",
+		"413":     "The picture has too many bytes.",
+		"415":     "It is no picture, or of a format that is not supported.",
+		"429":     "Too many requests; Retry-After says when to come back.",
+		"default": "Anything else.",
 	}
 }
 
-// schema describes the parameters, and names those that must be given. A picture may
-// be a file instead, so it is not among them.
-func (e endpoint) schema() (properties object, required []string) {
+// properties describes the parameters other than the key and the file, and names
+// those that must be given.
+func (e endpoint) properties() (properties object, required []string) {
 	p := e.parameters()
 	properties = object{}
-	if len(e.picture) > 0 {
-		properties[e.picture[0]] = object{"type": "string", "description": "The picture: its address, the id of a stored one, or base64."}
-	}
-	if e.recipe != nil {
-		properties["blob"] = object{"type": "boolean", "default": false, "description": "Answer with the picture and keep nothing."}
+	for i, name := range e.picture {
+		text := "The picture: its address, the id of a stored one, or base64."
+		if i > 0 {
+			text = "Another name for " + e.picture[0] + "."
+		}
+		if !e.fileOnly {
+			properties[name] = object{"type": "string", "description": text}
+		}
 	}
 	for _, d := range p.Describe() {
-		properties[d.Name] = property(d)
+		properties[d.Name] = p.property(d)
+		for _, alias := range d.Aliases {
+			other := maps.Clone(p.property(d))
+			other["description"] = "Another name for " + d.Name + "."
+			properties[alias] = other
+		}
 	}
 	for _, l := range p.lists {
-		item := object{}
-		for _, field := range l.fields {
-			item[field] = object{}
-		}
-		properties[l.name] = object{"type": "array", "description": l.doc, "items": object{"type": "object", "properties": item}}
+		properties[l.name] = l.schema()
 	}
-	return properties, p.needed
+	return properties, slices.Clip(p.needed)
 }
 
 // property describes a parameter.
-func property(d op.Param) object {
+func (p *params) property(d op.Param) object {
 	o := object{"description": d.Doc, "type": "string"}
 	switch d.Kind {
 	case "integer":
@@ -169,12 +198,46 @@ func property(d op.Param) object {
 		o["type"] = "number"
 	case "boolean":
 		o["type"] = "boolean"
+	case "color":
+		o["description"] = d.Doc + " A name, #rgb, #rrggbb, rrggbb or rrggbbaa; transparent, tr or none."
+	case "custom":
+		o["maxLength"] = maxText
 	}
 	if d.Min != nil && d.Max != nil {
 		o["minimum"], o["maximum"] = *d.Min, *d.Max
 	}
-	if len(d.Choices) > 0 {
+	if len(d.Choices) > 0 && !slices.Contains(d.Choices, anyOther) {
 		o["enum"] = d.Choices
 	}
+	if text := p.fallback(d); text != "" {
+		o["default"] = typed(d.Kind, text)
+	}
 	return o
+}
+
+// typed is the text of a value as JSON has it.
+func typed(kind, text string) any {
+	if kind == "integer" || kind == "float" || kind == "boolean" {
+		var v any
+		if json.Unmarshal([]byte(text), &v) == nil {
+			return v
+		}
+	}
+	return text
+}
+
+func (l list) schema() object {
+	properties := object{}
+	for _, name := range l.fields {
+		kind := "number"
+		switch name {
+		case "img", "color":
+			kind = "string"
+		case "center", "center_y":
+			kind = "boolean"
+		}
+		properties[name] = object{"type": kind}
+	}
+	item := object{"type": "object", "properties": properties}
+	return object{"type": "array", "minItems": 1, "description": l.doc, "items": item}
 }
