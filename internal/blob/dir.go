@@ -23,8 +23,8 @@ import (
 // file system as the objects it allows a rename into place.
 const scratch = `tmp\`
 
-// scratchAge is how long a file in scratch may stay: what is older was left
-// behind by a crash, as no upload takes this long.
+// scratchAge is how long a file in scratch may stay where the file system knows no
+// locks: what is older was left behind by a crash, as no upload takes this long.
 const scratchAge = 24 * time.Hour
 
 // dir keeps objects as files. The os.Root resolves all names, so that neither
@@ -50,17 +50,51 @@ func NewDir(name string) (Store, error) {
 	return d, nil
 }
 
-// sweep removes what a crash has left in scratch. It does what it can: a
-// folder that may only be read has nothing to sweep.
+// sweep removes what a crash has left in scratch: the files that nobody holds. It
+// does what it can: a folder that may only be read has nothing to sweep.
 func (d *dir) sweep() {
 	entries, err := fs.ReadDir(d.root.FS(), scratch)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > scratchAge {
-			_ = d.root.Remove(path.Join(scratch, e.Name()))
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
 		}
+		name := path.Join(scratch, e.Name())
+		f, err := d.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			continue
+		}
+		switch held := hold(f); {
+		case held == nil, !errors.Is(held, syscall.EWOULDBLOCK) && time.Since(info.ModTime()) > scratchAge:
+			_ = d.root.Remove(name)
+		}
+		_ = f.Close()
+	}
+}
+
+// hold locks a file until it is closed, or its process ends. The error is EWOULDBLOCK
+// if somebody else holds it.
+func hold(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+
+// create makes a file in scratch and holds it. A sweep may come between the two.
+func (d *dir) create() (name string, f *os.File, err error) {
+	if err := d.root.MkdirAll(scratch, 0o755); err != nil {
+		return "", nil, err
+	}
+	for {
+		name = path.Join(scratch, rand.Text())
+		f, err = d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return "", nil, err
+		}
+		swept := errors.Is(hold(f), syscall.EWOULDBLOCK)
+		if _, err := d.root.Stat(name); !swept && err == nil {
+			return name, f, nil
+		}
+		_ = f.Close()
 	}
 }
 
@@ -136,8 +170,12 @@ func (d *dir) Put(_ context.Context, key string, body io.Reader, o PutOptions) (
 	if err := ValidKey(key); err != nil {
 		return Info{}, err
 	}
-	temp := path.Join(scratch, rand.Text())
-	stat, err := d.write(temp, &upload{r: body, want: o.Size})
+	temp, f, err := d.create()
+	if err != nil {
+		return Info{}, errFailed(err)
+	}
+	defer f.Close() // not before it is in its place: until then a sweep would take it
+	stat, err := write(f, &upload{r: body, want: o.Size})
 	if err == nil {
 		err = d.place(temp, key)
 	}
@@ -148,17 +186,9 @@ func (d *dir) Put(_ context.Context, key string, body io.Reader, o PutOptions) (
 	return fileInfo(key, stat), nil
 }
 
-// write makes the file called name of body, and sees it to the disk: a rename
-// that got there before the bytes would show an empty file after a power cut.
-func (d *dir) write(name string, body *upload) (fs.FileInfo, error) {
-	if err := d.root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return nil, errFailed(err)
-	}
-	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return nil, errFailed(err)
-	}
-	defer f.Close()
+// write fills a file with body, and sees it to the disk: a rename that got there
+// before the bytes would show an empty file after a power cut.
+func write(f *os.File, body *upload) (fs.FileInfo, error) {
 	if _, err := io.Copy(f, body); err != nil {
 		return nil, body.cause(err)
 	}
