@@ -151,7 +151,12 @@ func contentType(key, given string) string {
 
 func errRange() error { return fault.Errorf(fault.Invalid, "range is outside of the object") }
 
-func errFailed(err error) error { return fault.Wrap(err, fault.Upstream, "storage failed") }
+func errFailed(err error) error {
+	if fault.NoRoom(err) {
+		return fault.Wrap(err, fault.Storage, "storage has no room left")
+	}
+	return fault.Wrap(err, fault.Upstream, "storage failed")
+}
 
 // failure classifies what a file system or a network says. A file where a
 // directory is expected means that there is no object below it.

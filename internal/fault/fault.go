@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 )
 
@@ -112,6 +113,11 @@ func Of(err error) Kind {
 		return Timeout
 	}
 	return Internal
+}
+
+// NoRoom reports whether err says that a disk is full, or a share of it.
+func NoRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
 // Message returns what the caller may read about err.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"testing"
 	"time"
 
@@ -64,5 +65,20 @@ func TestRetryAfter(t *testing.T) {
 	}
 	if got := fault.RetryAfter(fault.Errorf(fault.Overloaded, "busy")); got != 0 {
 		t.Errorf("RetryAfter = %v, want 0", got)
+	}
+}
+
+func TestNoRoom(t *testing.T) {
+	for err, want := range map[error]bool{
+		nil:             false,
+		syscall.ENOSPC:  true,
+		syscall.EDQUOT:  true,
+		syscall.EFBIG:   true,
+		syscall.EACCES:  false,
+		errors.New("x"): false,
+	} {
+		if got := fault.NoRoom(fmt.Errorf("write: %w", err)); got != want {
+			t.Errorf("NoRoom(%v) = %v", err, got)
+		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"pixedge/internal/fault"
 )
@@ -132,10 +131,8 @@ func fill(to io.Writer, from io.Reader, most int64) (int64, error) {
 
 // storage classifies what went wrong with a file; other errors stay as they are.
 func storage(err error) error {
-	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
-		if errors.Is(err, full) {
-			return fault.Wrap(err, fault.Storage, "there is no room to keep the file")
-		}
+	if fault.NoRoom(err) {
+		return fault.Wrap(err, fault.Storage, "there is no room to keep the file")
 	}
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return fault.Wrap(err, fault.Internal, "spool")

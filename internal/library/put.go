@@ -46,8 +46,8 @@ var (
 //
 // Errors are TooLarge over MaxBytes, as soon as it is read; Unsupported for what is
 // no picture or video; Forbidden over the quota; Invalid for a path that is taken or
-// facts that cannot be; Overloaded when disk or database cannot be used; what Check
-// says; and the error of r as it is. After any of them nothing is to be seen.
+// facts that cannot be; Overloaded when disk or database cannot be used, and Storage when
+// one is full; what Check says; and the error of r as it is. After any of them nothing is to be seen.
 func (s *Shelf) Put(ctx context.Context, u Upload, r io.Reader) (Asset, error) {
 	if err := s.room(ctx, 1); err != nil {
 		return Asset{}, err

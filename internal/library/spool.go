@@ -85,6 +85,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 }
 
 func errSpool(err error) error {
+	if fault.NoRoom(err) {
+		return fault.Wrap(err, fault.Storage, "there is no room to keep the upload")
+	}
 	return fault.Wrap(err, fault.Overloaded, "uploads cannot be written to disk now")
 }
 
