@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,8 +28,11 @@ type apiEdge struct {
 	key   string
 	spool string // folder of uploads that come in, and of all that is temporary
 
+	root  string // of the files as the edge sees them; empty: that of the test
+
 	// What follows is the edge's too, as another process has it.
 	stored blob.Store
+	folder string // of the bytes, if they are not in a bucket
 	shelf  *library.Shelf
 	keys   *apikey.Keys
 	sweep  func() library.Swept // takes away what is left over, however young
@@ -38,15 +42,24 @@ type apiEdge struct {
 type apiSetup struct {
 	library  string   // what edge.yaml says of it
 	cloud    string   // further lines of edge.yaml about the cloud
-	command  []string // in front of the edge's arguments; nil: edge
+	disk     string   // a folder that is a disk of its own, of diskSize bytes
 	database string   // empty: SQLite
 	dir      string   // empty: a new folder
 	spool    string   // likewise
 	args     []string
 }
 
-// startAPI starts an edge. Its own address is that of its links.
+// startAPI starts an edge, and opens what it keeps.
 func startAPI(t *testing.T, s apiSetup) *apiEdge {
+	t.Helper()
+	e := s.start(t)
+	e.open(t, s)
+	e.key = e.newKey(t, apikey.Spec{Cloud: "demo", Scopes: []string{apikey.Any}})
+	return e
+}
+
+// start starts an edge, whose own address is that of its links.
+func (s *apiSetup) start(t *testing.T) *apiEdge {
 	t.Helper()
 	if s.dir == "" {
 		s.dir = t.TempDir()
@@ -57,16 +70,19 @@ func startAPI(t *testing.T, s apiSetup) *apiEdge {
 	if s.database == "" {
 		s.database = filepath.Join(s.dir, "data", "edge.db")
 	}
-	if s.command == nil {
-		s.command = []string{"edge"}
+	command := []string{"edge"}
+	if s.disk != "" {
+		command = onDisk(t, s.disk)
 	}
 	write(t, filepath.Join(s.dir, "edge.yaml"), fmt.Appendf(nil,
 		"clouds:\n  - name: demo\n    library: {%s}\n    allow_networks: [127.0.0.0/8]\n%s\n", s.library, s.cloud))
 	address := freeAddress(t)
 	args := append([]string{"--listen=" + address, "--public-url=http://" + address, "--database=" + s.database, "--upload-spool=" + s.spool}, s.args...)
-	e := &apiEdge{process: startAs(t, s.command, s.dir, []string{"TMPDIR=" + s.spool}, args...), spool: s.spool}
-	e.open(t, s)
-	e.key = e.newKey(t, apikey.Spec{Cloud: "demo", Scopes: []string{apikey.Any}})
+	e := &apiEdge{process: startAs(t, command, s.dir, []string{"TMPDIR=" + s.spool}, args...)}
+	if s.disk != "" {
+		e.root = fmt.Sprintf("/proc/%d/root", e.cmd.Process.Pid)
+	}
+	e.spool = e.root + s.spool
 	return e
 }
 
@@ -81,7 +97,7 @@ func (e *apiEdge) open(t *testing.T, s apiSetup) {
 	if e.keys, err = apikey.New(db); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := library.New(db, library.Config{Spool: s.spool}, func(library.Purge) {})
+	kept, err := library.New(db, library.Config{Spool: e.spool}, func(library.Purge) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +109,10 @@ func (e *apiEdge) open(t *testing.T, s apiSetup) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.stored, err = shelfStore(t.Context(), &settings{Storage: storage{DataDir: filepath.Join(s.dir, "data")}}, clouds[0])
+	kind := clouds[0].Library
+	kind.Dir = e.root + cmp.Or(kind.Dir, filepath.Join(s.dir, "data", "library", "demo"))
+	e.folder = kind.Dir
+	e.stored, err = shelfStore(t.Context(), new(settings), clouds[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,6 +104,11 @@ func TestKilledUploads(t *testing.T) {
 			for path, data := range u.answered {
 				wantBytes(t, again.url+"/v2/demo/original/"+path, data)
 			}
+			if s.library == "" {
+				if n := files(t, again.folder); n != len(assets) {
+					t.Errorf("%d files are in the library's folder, want %d", n, len(assets))
+				}
+			}
 			again.keep(t, imgtest.PNG(t, imgtest.Card(8, 8, false)))
 		})
 	}
