@@ -28,7 +28,7 @@ type apiEdge struct {
 	key   string
 	spool string // folder of uploads that come in, and of all that is temporary
 
-	root  string // of the files as the edge sees them; empty: that of the test
+	root string // of the files as the edge sees them; empty: that of the test
 
 	// What follows is the edge's too, as another process has it.
 	stored blob.Store
@@ -40,12 +40,12 @@ type apiEdge struct {
 
 // An apiSetup says how to start one.
 type apiSetup struct {
-	library  string   // what edge.yaml says of it
-	cloud    string   // further lines of edge.yaml about the cloud
-	disk     string   // a folder that is a disk of its own, of diskSize bytes
-	database string   // empty: SQLite
-	dir      string   // empty: a new folder
-	spool    string   // likewise
+	library  string // what edge.yaml says of it
+	cloud    string // further lines of edge.yaml about the cloud
+	disk     string // a folder that is a disk of its own, of diskSize bytes
+	database string // empty: SQLite
+	dir      string // empty: a new folder
+	spool    string // likewise
 	args     []string
 }
 

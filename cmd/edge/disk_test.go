@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"pixedge/internal/apikey"
@@ -36,7 +37,7 @@ func onDisk(t *testing.T, folder string) []string {
 		command = append(command, "--user", "--map-root-user")
 	}
 	const script = `exec 3<"$2" && mount -t tmpfs -o size="$1" tmpfs "$2" && cp -a /proc/self/fd/3/. "$2" && exec 3<&- && shift 2 && exec "$0" "$@"`
-	return append(command, "sh", "-c", script, binary, fmt.Sprint(diskSize), folder)
+	return append(command, "sh", "-c", script, binary, strconv.Itoa(diskSize), folder)
 }
 
 // TestDiskFull fills the disk of each thing that an edge writes to disk. What does not
@@ -136,7 +137,7 @@ func TestDatabaseDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantBytes(t, e.keep(t, picture).Link, picture)
-	if got := e.metric(t, `edge_library_assets{cloud="demo"}`); got != fmt.Sprint(kept+1) {
+	if got := e.metric(t, `edge_library_assets{cloud="demo"}`); got != strconv.Itoa(kept+1) {
 		t.Errorf("%s assets, of which %d were answered", got, kept+1)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"image/gif"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,7 +123,7 @@ func TestPrivateAssets(t *testing.T) {
 	ask := func(path string) string { return e.url + "/" + path }
 	askAbout := func(path string) string { return e.url + about + url.QueryEscape("/"+path) }
 	signed := func(path string) string {
-		expiry := fmt.Sprint(time.Now().Add(time.Hour).Unix())
+		expiry := strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
 		return path + "?pbs=" + pbs("first-token", path+expiry) + "&pbe=" + expiry + "&pbt=key-1"
 	}
 	type way struct {

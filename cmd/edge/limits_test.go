@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -18,7 +18,7 @@ import (
 // fits once something is deleted.
 func TestQuota(t *testing.T) {
 	picture := imgtest.PNG(t, imgtest.Card(64, 48, false))
-	large := append(picture, make([]byte, 100_000)...)
+	large := slices.Concat(picture, make([]byte, 100_000))
 	for _, tt := range []struct {
 		name, library string
 		refused       []byte
@@ -49,7 +49,7 @@ func TestQuota(t *testing.T) {
 			if got := e.metric(t, `edge_library_assets{cloud="demo"}`); got != "2" {
 				t.Errorf("%s assets in the metrics", got)
 			}
-			if got := e.metric(t, `edge_library_bytes{cloud="demo"}`); got != fmt.Sprint(2*len(picture)) {
+			if got := e.metric(t, `edge_library_bytes{cloud="demo"}`); got != strconv.Itoa(2*len(picture)) {
 				t.Errorf("%s bytes in the metrics", got)
 			}
 			e.wantSpoolEmpty(t)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -146,7 +147,7 @@ func (c pixlabClient) wantCrops(t *testing.T, e *apiEdge, card *image.NRGBA, sou
 		}
 		for _, img := range sources {
 			for _, r := range []image.Rectangle{image.Rect(164, 95, 309, 240), image.Rect(300, 200, 400, 300)} {
-				_, data := c.link(t, e, call, img, fmt.Sprint(r.Min.X), fmt.Sprint(r.Min.Y), fmt.Sprint(r.Dx()), fmt.Sprint(r.Dy()))
+				_, data := c.link(t, e, call, img, strconv.Itoa(r.Min.X), strconv.Itoa(r.Min.Y), strconv.Itoa(r.Dx()), strconv.Itoa(r.Dy()))
 				if got, want := imgtest.Decode(t, data), card.SubImage(r); !identical(got, want) {
 					t.Errorf("%s of %s: %v is not the original's %v", call, img, got.Bounds(), want.Bounds())
 				}

@@ -2,12 +2,12 @@ package blob_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -130,7 +130,7 @@ func TestDirSweptWhileWritten(t *testing.T) {
 	go func() {
 		var err error
 		for i := range 200 {
-			_, putErr := s.Put(t.Context(), fmt.Sprint(i), strings.NewReader("x"), blob.PutOptions{})
+			_, putErr := s.Put(t.Context(), strconv.Itoa(i), strings.NewReader("x"), blob.PutOptions{})
 			err = errors.Join(err, putErr)
 		}
 		done <- err
