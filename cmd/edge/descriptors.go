@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"pixedge/internal/database"
 	"pixedge/internal/delivery"
 	"pixedge/internal/origin"
 	"pixedge/internal/shm"
@@ -30,8 +31,10 @@ func (s *settings) originals() int {
 
 // kept returns how many descriptors are not for connections of clients, when all that
 // the settings allow is in use. Each original and each rendition in shared memory has one.
+// Those of uploads, of which there may be as many as connections, are not among them:
+// an upload that finds none is refused.
 func (s *settings) kept() int {
-	n := fixedFiles + idleFiles + sourceFiles*s.Misses + s.originals()
+	n := fixedFiles + idleFiles + database.Files() + sourceFiles*s.Misses + s.originals()
 	if s.Isolation == "process" {
 		n += workerFiles*s.workers() + shm.Most(idleShared)
 	}

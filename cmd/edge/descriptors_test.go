@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"pixedge/internal/database"
 )
 
 // connect opens n connections to the edge that say nothing.
@@ -42,7 +44,8 @@ func TestConnections(t *testing.T) {
 		change(s)
 		return s
 	}
-	const files, kept = 100_000, 64 + 256 + 4*64 + (64 + 256 + 2 + 1) + 2*10 + 512 + 1024
+	const files = 100_000
+	kept := 64 + 256 + database.Files() + 4*64 + (64 + 256 + 2 + 1) + 2*10 + 512 + 1024
 	for _, tt := range []struct {
 		name   string
 		change func(*settings)

@@ -73,6 +73,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	return d, nil
 }
 
+// Files returns how many descriptors an open database takes at most.
+func Files() int { return max(sqliteFiles*(sqliteReaders()+1), mostConnections+1) } // one listens
+
 // Close waits for the queries at work and closes the database.
 func (d *DB) Close() error {
 	if d.read == d.write {

@@ -20,6 +20,12 @@ import (
 
 type sqliteDriver struct{ file string }
 
+// sqliteReaders is how many connections read.
+func sqliteReaders() int { return 2 * runtime.GOMAXPROCS(0) }
+
+// sqliteFiles is what a connection has open: the database, its log and the index of that.
+const sqliteFiles = 3
+
 // openSQLite opens the file with one connection that writes, since SQLite has one
 // writer at a time anyway and the others would wait asleep, and some that read:
 // with a write-ahead log they see the last commit and wait for nobody.
@@ -40,8 +46,8 @@ func openSQLite(file string) (*DB, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	write.SetMaxOpenConns(1)
-	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
-	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
+	read.SetMaxOpenConns(sqliteReaders())
+	read.SetMaxIdleConns(sqliteReaders())
 	return &DB{read: read, write: write, driver: sqliteDriver{file}}, nil
 }
 
