@@ -62,7 +62,7 @@ func TestErrors(t *testing.T) {
 		fault.Internal: 500, fault.Invalid: 400, fault.Unauthorized: 401, fault.Forbidden: 403, fault.NotFound: 404,
 		fault.NotAllowed: 405, fault.TooLong: 414, fault.TooLarge: 413, fault.Unsupported: 415, fault.Unprocessable: 422,
 		fault.Overloaded: 503, fault.Upstream: 502, fault.Timeout: 504, fault.Loop: 508,
-		fault.Storage: 507,
+		fault.TooMany: 429, fault.Storage: 507,
 	}
 	for _, kind := range fault.Kinds() {
 		t.Run(kind.String(), func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestErrors(t *testing.T) {
 			if kind == fault.Internal {
 				message = "internal error"
 			}
-			if kind == fault.Overloaded {
+			if kind == fault.Overloaded || kind == fault.TooMany {
 				retry = "1"
 			}
 			w := dialer(t, siteOf(failing(fault.Wrap(errors.New(inside), kind, "%s", shown)), io.Discard))()
