@@ -52,7 +52,7 @@ func TestHostilePictures(t *testing.T) {
 	write(t, filepath.Join(dir, "edge.yaml"), []byte("clouds: [{name: demo, sources: [{dir: media}]}]\n"))
 	edge := start(t, dir, nil, "--request-timeout="+hostileTimeout.String(), "--cache-size=8MiB", "--access-log=false")
 	s := &siege{t: t, edge: edge, inside: []string{
-		dir, "/tmp", "/work", "goroutine", ".go:", "vips", "Vips", "libpng", "libjpeg", "spng", "JPEG datastream", "heif", "TIFFRead",
+		dir, "/tmp", "/work", "goroutine", ".go:", "vips", "Vips", "libpng", "libjpeg", "spng", "JPEG datastream", "heif: ", "heifload", "TIFFRead",
 		"XML Parse", "rsvg", "fasthttp", "no such file", edge.url, "exit status", "signal:",
 	}, asked: map[string]time.Time{}, failed: map[string][]string{}}
 	s.warm()
