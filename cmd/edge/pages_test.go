@@ -16,6 +16,7 @@ import (
 
 	"pixedge/internal/config"
 	"pixedge/internal/imgtest"
+	"pixedge/internal/pixlab"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
 )
@@ -29,6 +30,7 @@ func TestPages(t *testing.T) {
 		"operations.md":    operationsFacts(),
 		"metrics.md":       metricsFacts(t),
 		"api.md":           apiFacts(t, nil),
+		"pixlab.md":        pixlab.Describe(),
 	} {
 		tmpl, err := template.ParseFiles(filepath.Join("testdata", "pages", name))
 		if err != nil {

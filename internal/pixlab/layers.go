@@ -331,9 +331,9 @@ type drawText struct {
 }
 
 func (d *drawText) params(p *params) {
-	p.Text(&d.top, "top", "Text at the top.")
-	p.Text(&d.center, "center", "Text in the middle.")
-	p.Text(&d.bottom, "bottom", "Text at the bottom.")
+	p.text(&d.top, "top", "Text at the top.")
+	p.text(&d.center, "center", "Text in the middle.")
+	p.text(&d.bottom, "bottom", "Text at the bottom.")
 	d.letters.params(p)
 }
 
@@ -363,7 +363,7 @@ type drawTextAt struct {
 func (d *drawTextAt) params(p *params) {
 	p.Int(&d.x, "x", 0, -maxPlace, maxPlace, "Column that the text begins at.")
 	p.Int(&d.y, "y", 0, -maxPlace, maxPlace, "Row that the letters stand on.")
-	p.Text(&d.text, "text", "The text.")
+	p.text(&d.text, "text", "The text.")
 	p.need("x", "y", "text")
 	d.letters.params(p)
 }

@@ -32,11 +32,14 @@ func change(ctx context.Context, e endpoint, r *request) (web.Reply, error) {
 	return r.keep(ctx, library.Upload{Expires: after(r.cloud.KeepResults)}, bytes.NewReader(made.Data))
 }
 
+// blobName is what all endpoints with a recipe call the same wish.
+const blobName = "blob"
+
 // declare declares what an endpoint with a recipe takes.
 func declare(with recipe, blob *bool) *params {
 	var p params
 	with.params(&p)
-	p.Bool(blob, "blob", false, "Answer with the picture itself, and keep nothing.")
+	p.Bool(blob, blobName, false, "Answer with the picture itself, and keep nothing.")
 	return &p
 }
 

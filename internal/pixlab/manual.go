@@ -12,12 +12,10 @@ import (
 type EndpointDoc struct {
 	Name, Doc string
 	Methods   []string
-	Picture   []string // names of the parameter that has the picture; none: it is not about one
-	Upload    bool     // the picture must be a file in a form
-	Params    []ParamDoc
+	Params    []ParamDoc // its own
 }
 
-// A ParamDoc is a parameter other than the key and the picture.
+// A ParamDoc is a parameter other than the key, the picture and blob.
 type ParamDoc struct {
 	Name    string
 	Aliases []string
@@ -32,10 +30,13 @@ func Describe() []EndpointDoc {
 	var docs []EndpointDoc
 	for _, e := range catalog() {
 		p := e.parameters()
-		doc := EndpointDoc{Name: e.name, Doc: e.doc, Methods: e.methods(), Picture: e.picture, Upload: e.fileOnly}
+		doc := EndpointDoc{Name: e.name, Doc: e.doc, Methods: e.methods()}
 		for _, d := range p.Describe() {
+			if d.Name == blobName {
+				continue
+			}
 			doc.Params = append(doc.Params, ParamDoc{
-				Name: d.Name, Aliases: d.Aliases, Doc: d.Doc, Needed: p.needs(d.Name), Default: p.fallback(d), Range: bounds(d),
+				Name: d.Name, Aliases: d.Aliases, Doc: d.Doc, Needed: p.needs(d.Name), Default: p.fallback(d), Range: p.bounds(d),
 			})
 		}
 		for _, l := range p.lists {
@@ -58,7 +59,7 @@ func (p *params) fallback(d op.Param) string {
 }
 
 // bounds says what a parameter may be.
-func bounds(d op.Param) string {
+func (p *params) bounds(d op.Param) string {
 	switch {
 	case d.Kind == "integer":
 		return fmt.Sprintf("%.0f..%.0f", *d.Min, *d.Max)
@@ -66,8 +67,10 @@ func bounds(d op.Param) string {
 		return fmt.Sprintf("%g..%g, with a fraction", *d.Min, *d.Max)
 	case d.Kind == "color":
 		return "a color"
-	case d.Kind == "custom":
+	case slices.Contains(p.letters, d.Name):
 		return fmt.Sprintf("text of at most %d bytes", maxText)
+	case d.Kind == "custom":
+		return "text"
 	case len(d.Choices) > 0:
 		return strings.Join(d.Choices, ", ")
 	}

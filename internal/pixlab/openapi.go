@@ -200,7 +200,8 @@ func (p *params) property(d op.Param) object {
 		o["type"] = "boolean"
 	case "color":
 		o["description"] = d.Doc + " A name, #rgb, #rrggbb, rrggbb or rrggbbaa; transparent, tr or none."
-	case "custom":
+	}
+	if slices.Contains(p.letters, d.Name) {
 		o["maxLength"] = maxText
 	}
 	if d.Min != nil && d.Max != nil {

@@ -19,6 +19,7 @@ type params struct {
 
 	needed  []string
 	formats []string
+	letters []string // texts that are drawn
 	lists   []list
 }
 
@@ -36,6 +37,12 @@ func (p *params) need(names ...string) { p.needed = append(p.needed, names...) }
 func (p *params) format(v *string, name, def, doc string) {
 	p.Choice(v, name, def, exports(), doc)
 	p.formats = append(p.formats, name)
+}
+
+// text declares a text that is drawn.
+func (p *params) text(v *string, name, doc string) {
+	p.Text(v, name, doc)
+	p.letters = append(p.letters, name)
 }
 
 // objects declares a list of objects, of which there must be one at least.
@@ -117,7 +124,7 @@ func (p *params) value(d op.Param, text string) (string, error) {
 	switch {
 	case d.Kind == "custom" && !utf8.ValidString(text):
 		return "", fault.Errorf(fault.Invalid, "%s: is not text in UTF-8", d.Name)
-	case d.Kind == "custom" && len(text) > maxText:
+	case slices.Contains(p.letters, d.Name) && len(text) > maxText:
 		return "", fault.Errorf(fault.Invalid, "%s: is longer than %d bytes", d.Name, maxText)
 	}
 	value := normalize(d.Kind, text)
