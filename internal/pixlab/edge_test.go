@@ -94,8 +94,8 @@ func shelf(t *testing.T) *library.Shelf {
 	return lib.Cloud("demo", blob.NewMem(), library.Rules{MaxBytes: maxFile, QuotaAssets: 150, Videos: true})
 }
 
-// A maker makes nothing: its pictures are their originals, of the format that was
-// asked for.
+// A maker notes its tasks. Without a real renderer its pictures are their originals,
+// said to be of the format that was asked for.
 type maker struct {
 	mu    sync.Mutex
 	tasks []delivery.Task
@@ -120,14 +120,17 @@ func (m *maker) Make(ctx context.Context, t delivery.Task) (media.Image, error) 
 	if err != nil {
 		return media.Image{}, err
 	}
-	for _, other := range t.Others {
-		if _, err := other.Fetcher.Fetch(ctx, other.Name); err != nil {
+	others := make(map[string]media.Image)
+	for name, other := range t.Others {
+		o, err := other.Fetcher.Fetch(ctx, other.Name)
+		if err != nil {
 			return media.Image{}, err
 		}
+		others[name] = o.Image()
 	}
 	if m.real != nil && len(t.Pipeline) > 0 {
 		limits := transform.Limits{MaxPixels: 4_000_000, MaxSide: 4000, MaxFrames: 10}
-		return m.real.Render(ctx, transform.Job{Plan: plan, Original: original.Image(), Limits: limits})
+		return m.real.Render(ctx, transform.Job{Plan: plan, Original: original.Image(), Limits: limits, Files: others})
 	}
 	if m.faces && plan.Format() == media.JSON {
 		return media.Image{Data: []byte(`{"width":48,"height":32,"faces":[]}`), Format: media.JSON}, nil

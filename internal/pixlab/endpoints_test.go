@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"pixedge/internal/imgtest"
 	"pixedge/internal/op"
 	"pixedge/internal/pixlab"
+	"pixedge/internal/transform"
 )
 
 // asStored begins the pipelines that count on pixels as they are stored.
@@ -25,7 +27,8 @@ func boxes(box string, n int) string {
 }
 
 // TestPipelines sends each endpoint what its clients send it, as a query or, where it
-// begins with a brace, as JSON. «text» stands for base64 of it.
+// begins with a brace, as JSON, and has what it comes to carried out. «text» stands for
+// base64 of it.
 func TestPipelines(t *testing.T) {
 	const (
 		region   = `{"x":20,"y":10,"width":40,"height":30}`
@@ -126,7 +129,8 @@ func TestPipelines(t *testing.T) {
 		{"webfit", "", "t.resize(w:320,h:240,f:fill)"},
 	}
 	e := start(t)
-	e.maker.faces = true
+	e.cloud.Links.(pages)[webCard] = imgtest.PNG(t, imgtest.Card(240, 160, true))
+	e.maker.real = transform.NewRenderer(transform.Config{Workers: 1, Queue: 1})
 	for _, tt := range tests {
 		t.Run(tt.endpoint+" "+fmt.Sprintf("%.60s", tt.params), func(t *testing.T) {
 			if r := e.ask(t, tt.endpoint, tt.params); r.status != 200 && tt.want != "-" {
