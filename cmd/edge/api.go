@@ -85,7 +85,7 @@ func (b builder) forms(clouds []config.Cloud) form.Limits {
 	}
 	return form.Limits{
 		MaxFile: int64(most),
-		Large:   []string{"img", "link", "src"},
+		Large:   []string{"img", "link", "src", "cord"},
 		Spool:   b.settings.Storage.Library.Spool,
 		Memory:  newTextMemory(textRequests * int64(most)),
 	}

@@ -45,18 +45,6 @@ func (s *Service) Make(ctx context.Context, t Task) (media.Image, error) {
 	return p.Image, nil
 }
 
-// Describe says what a task's original is.
-func (s *Service) Describe(ctx context.Context, t Task) (transform.Info, error) {
-	ctx, cancel := s.taskTime(ctx)
-	defer cancel()
-	fetched, err := s.fetch(ctx, t.turn(), t.route(transform.Plan{}))
-	if err != nil {
-		return transform.Info{}, err
-	}
-	defer fetched.release()
-	return s.inspect(ctx, t.turn(), fetched.pictures[0].Image(), t.Cloud.Limits)
-}
-
 // taskTime bounds ctx as the cache bounds the making of a picture.
 func (s *Service) taskTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.TaskTime <= 0 {
