@@ -30,18 +30,21 @@ func (serveCmd) Run(p *program) error {
 		}
 		defer forget()
 	}
-	ln, err := net.Listen("tcp", p.settings.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+	// A port may have been left to the system, and links that are made have it. What is
+	// wrong with the settings is told before a port that is taken.
+	ln, listenErr := net.Listen("tcp", p.settings.Listen)
+	if listenErr == nil {
+		defer func() { _ = ln.Close() }() // again, if it was served on
+		p.settings.Listen = ln.Addr().String()
 	}
-	defer func() { _ = ln.Close() }() // again, if it was served on
-	// A port may have been left to the system, and links that are made have it.
-	p.settings.Listen = ln.Addr().String()
 	edge, err := build(p.ctx, p.settings, p.clouds, log.Logger)
 	if err != nil {
 		return err
 	}
 	defer edge.stop()
+	if listenErr != nil {
+		return fmt.Errorf("listen: %w", listenErr)
+	}
 	defer edge.keep(p.ctx, log.Logger)()
 	metrics, err := serveMetrics(p.settings.MetricsListen, edge.metrics)
 	if err != nil {
