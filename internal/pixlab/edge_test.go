@@ -58,7 +58,7 @@ func start(t *testing.T) *edge {
 		t.Fatal(err)
 	}
 	e.cloud = &pixlab.Cloud{
-		Delivery: &delivery.Cloud{Name: "demo"}, Shelf: e.shelf, Folder: "api", Stored: kept{e.shelf}, Links: pages{"http://web.example/card.png": e.card},
+		Delivery: &delivery.Cloud{Name: "demo"}, Address: ownLink, Shelf: e.shelf, Folder: "api", Stored: kept{e.shelf}, Links: pages{"http://web.example/card.png": e.card},
 		Upload: func(r io.ReaderAt, size int64) delivery.Fetcher {
 			return origin.New(origin.Limits{MaxBytes: maxFile, Timeout: time.Second}, origin.Given(r, size))
 		},
