@@ -74,7 +74,7 @@ func TestKilledUploads(t *testing.T) {
 			e := startAPI(t, s)
 			u := &uploads{answered: make(map[string][]byte)}
 			u.send(t, e, n, func(i int) int {
-				if i%16 == 0 {
+				if i%32 == 0 {
 					return 2 << 20 // 5 MB and more, which a store may write to disk once more
 				}
 				return small(i)

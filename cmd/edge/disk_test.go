@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -53,7 +54,7 @@ func TestDiskFull(t *testing.T) {
 			full(&s)
 			e := startAPI(t, s)
 			picture := imgtest.PNG(t, imgtest.Card(64, 48, false))
-			sized := func(n int) []byte { return append(picture, make([]byte, n)...) }
+			sized := func(n int) []byte { return slices.Concat(picture, make([]byte, n)) }
 			small := sized(1000)
 			first := e.keep(t, small)
 			kept := []reply{e.keep(t, sized(1_500_000))}

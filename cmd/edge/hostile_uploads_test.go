@@ -85,7 +85,7 @@ func badUploads(key string) []badUpload {
 // end. Each must be answered in the API's way, and the edge be as it was before.
 func TestHostileUploads(t *testing.T) {
 	// So much may come that an edge which held it in memory would show it.
-	e := startAPI(t, apiSetup{args: []string{"--upload-timeout=2s", "--max-upload=400MiB", "--max-bytes=200MiB"}})
+	e := startAPI(t, apiSetup{args: []string{"--max-bytes=80MiB"}})
 	kept := imgtest.PNG(t, imgtest.Card(64, 48, false))
 	link := e.keep(t, kept).Link
 	before := e.peak(t)

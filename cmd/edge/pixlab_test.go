@@ -145,12 +145,10 @@ func (c pixlabClient) wantCrops(t *testing.T, e *apiEdge, card *image.NRGBA, sou
 			c.wantBlob(t, e, sources[0])
 			continue
 		}
-		for _, img := range sources {
-			for _, r := range []image.Rectangle{image.Rect(164, 95, 309, 240), image.Rect(300, 200, 400, 300)} {
-				_, data := c.link(t, e, call, img, strconv.Itoa(r.Min.X), strconv.Itoa(r.Min.Y), strconv.Itoa(r.Dx()), strconv.Itoa(r.Dy()))
-				if got, want := imgtest.Decode(t, data), card.SubImage(r); !identical(got, want) {
-					t.Errorf("%s of %s: %v is not the original's %v", call, img, got.Bounds(), want.Bounds())
-				}
+		for i, r := range []image.Rectangle{image.Rect(164, 95, 309, 240), image.Rect(300, 200, 400, 300)} {
+			_, data := c.link(t, e, call, sources[i], strconv.Itoa(r.Min.X), strconv.Itoa(r.Min.Y), strconv.Itoa(r.Dx()), strconv.Itoa(r.Dy()))
+			if got, want := imgtest.Decode(t, data), card.SubImage(r); !identical(got, want) {
+				t.Errorf("%s of %s: %v is not the original's %v", call, sources[i], got.Bounds(), want.Bounds())
 			}
 		}
 	}
