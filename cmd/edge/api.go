@@ -87,7 +87,7 @@ func (b builder) forms(clouds []config.Cloud) form.Limits {
 		MaxFile: int64(most),
 		Large:   []string{"img", "link", "src", "cord"},
 		Spool:   b.settings.Storage.Library.Spool,
-		Memory:  newTextMemory(textRequests * int64(most)),
+		Memory:  textMemory{semaphore.NewWeighted(textRequests * int64(most))},
 	}
 }
 
@@ -97,17 +97,10 @@ func (b builder) forms(clouds []config.Cloud) form.Limits {
 const textRequests = 8
 
 // textMemory is for requests whose pictures are text.
-type textMemory struct {
-	room *semaphore.Weighted
-	size int64 // bytes
-}
+type textMemory struct{ room *semaphore.Weighted }
 
-func newTextMemory(size int64) textMemory { return textMemory{semaphore.NewWeighted(size), size} }
-
-// Take never waits: who would have to is sent away. Who does not know how much it will
-// be, and so asks for the most that is allowed, gets all there is and is alone with it.
+// Take never waits: who would have to is sent away.
 func (m textMemory) Take(n int64) (release func(), err error) {
-	n = min(n, m.size)
 	if !m.room.TryAcquire(n) {
 		return nil, fault.Errorf(fault.Overloaded, "too many pictures are sent as text at once; send files instead")
 	}

@@ -107,10 +107,20 @@ func TestHostileUploads(t *testing.T) {
 	e.wantObjects(t, 2)
 }
 
-// TestTextInChunks sends a picture as text, and not how long it is: there must be
-// memory for one such request, whatever it might have become.
+// TestTextInChunks sends a picture as text, and not how long it is, while others have
+// announced large ones and send no more: there must be memory for it, whatever it
+// might have become.
 func TestTextInChunks(t *testing.T) {
 	e := startAPI(t, apiSetup{})
+	for range 20 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "POST /crop HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 40000000\r\n\r\n"+
+			`{"img": "`+strings.Repeat("a", 100_000))
+	}
 	img := base64.StdEncoding.EncodeToString(append(imgtest.PNG(t, imgtest.Card(64, 48, false)), make([]byte, 200_000)...))
 	for kind, body := range map[string]string{
 		"application/json":                  fmt.Sprintf(`{"key": %q, "img": %q, "width": 9}`, e.key, img),

@@ -42,8 +42,9 @@ type Limits struct {
 	Memory  Memory   // nil: there is enough
 }
 
-// Memory is asked for n bytes before they are taken, once for a request with
-// more than 64 KiB of text. It may wait, or fail with a fault. Form.Close calls release.
+// Memory is asked for n bytes before they are taken, again and again while more than
+// 64 KiB of text come in. It should not wait, since two requests could wait for each
+// other, and may fail with a fault. Form.Close calls each release.
 type Memory interface {
 	Take(n int64) (release func(), err error)
 }
@@ -101,7 +102,8 @@ type reader struct {
 	count  int   // pairs so far
 	files  int64 // bytes that files may still have
 	large  int64 // bytes that large fields have
-	asked  bool  // for memory
+	texts  int64 // bytes of text that are held
+	given  int64 // bytes of memory
 	denied error // memory
 	form   *Form
 }
@@ -177,43 +179,61 @@ func errField(what string, most int64) error {
 const firstRead = maxField
 
 // slurp reads all of from, which should have size bytes, or -1, and may have most.
+// Memory is asked for as the text grows and not for what was announced: who sends
+// slowly, or nothing, keeps nobody else from sending.
 func (r *reader) slurp(from io.Reader, size, most int64, what string) ([]byte, error) {
 	if size > most {
 		return nil, errField(what, most)
 	}
 	text, err := io.ReadAll(io.LimitReader(from, min(firstRead, most)+1))
 	if err != nil || int64(len(text)) <= min(firstRead, most) {
+		r.texts += int64(len(text))
 		return text, err
 	}
-	if err := r.ask(most); err != nil {
-		return nil, err
-	}
-	for int64(len(text)) <= most {
-		if len(text) == cap(text) {
-			text = slices.Grow(text, int(min(max(size, 2*int64(len(text))), most)+1)-len(text))
+	err = r.ask(int64(cap(text)))
+	for err == nil && int64(len(text)) <= most {
+		if text, err = r.grow(text, most); err != nil {
+			break
 		}
-		n, err := from.Read(text[len(text):min(int64(cap(text)), most+1)])
+		var n int
+		n, err = from.Read(text[len(text):min(int64(cap(text)), most+1)])
 		text = text[:len(text)+n]
-		if errors.Is(err, io.EOF) {
-			return text, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	}
+	switch {
+	case errors.Is(err, io.EOF) && int64(len(text)) <= most:
+		r.texts += int64(len(text))
+		return text, nil
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
 	}
 	return nil, errField(what, most)
 }
 
-// ask asks for the memory of all text that the request may have, the first time
-// that some is needed.
-func (r *reader) ask(most int64) error {
-	if r.asked || r.limits.Memory == nil {
+// grow returns text with room for more, up to most bytes and one.
+func (r *reader) grow(text []byte, most int64) ([]byte, error) {
+	if len(text) < cap(text) {
+		return text, nil
+	}
+	room := min(2*int64(len(text)), most+1)
+	if err := r.ask(room); err != nil {
+		return nil, err
+	}
+	return slices.Grow(text, int(room)-len(text)), nil
+}
+
+// ask asks for the memory that a text of so many bytes needs beside those that were
+// read before, as far as it has not been given yet.
+func (r *reader) ask(size int64) error {
+	more := held*(r.texts+size) - r.given
+	if r.limits.Memory == nil || more <= 0 {
 		return nil
 	}
-	r.asked = true
-	if r.length >= 0 {
-		most = min(most, r.length)
+	release, err := r.limits.Memory.Take(more)
+	if err != nil {
+		r.denied = err
+		return err
 	}
-	r.form.release, r.denied = r.limits.Memory.Take(held * most)
-	return r.denied
+	r.given += more
+	r.form.releases = append(r.form.releases, release)
+	return nil
 }

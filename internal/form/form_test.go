@@ -315,6 +315,33 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestSlowText stops in the midst of a text that was announced as large. It holds no
+// more memory than what came of it needs.
+func TestSlowText(t *testing.T) {
+	l, memory := limits(t), &budget{free: 100 << 20}
+	l.Memory, l.MaxFile = memory, 10<<20
+	stopped := errors.New("stopped")
+	const came = 100_000
+	lent := int64(-1)
+	body := io.MultiReader(strings.NewReader(`{"img":"`+strings.Repeat("A", came)), readerFunc(func([]byte) (int, error) {
+		lent = memory.lent
+		return 0, stopped
+	}))
+	if _, err := form.Read("", jsonType, body, l.MaxFile, l); !errors.Is(err, stopped) {
+		t.Errorf("Read = %v, want the error of the body", err)
+	}
+	if lent < 3*came || lent > 9*came {
+		t.Errorf("%d bytes are held for the %d that came", lent, came)
+	}
+	if memory.lent != 0 {
+		t.Errorf("%d bytes were not given back", memory.lent)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 func TestFileContent(t *testing.T) {
 	want := make([]byte, 150_000)
 	for i := range want {

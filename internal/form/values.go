@@ -13,9 +13,9 @@ import (
 
 // A Form holds the parameters of a request.
 type Form struct {
-	values  map[string]value
-	files   []*File
-	release func() // of memory; may be nil
+	values   map[string]value
+	files    []*File
+	releases []func() // of memory
 }
 
 // A value is text, or JSON as it was written.
@@ -29,10 +29,10 @@ func (f *Form) Close() {
 	for _, file := range f.files {
 		_ = file.data.Close() // nothing is lost with it
 	}
-	if f.release != nil {
-		f.release()
+	for _, release := range f.releases {
+		release()
 	}
-	f.files, f.release = nil, nil
+	f.files, f.releases = nil, nil
 }
 
 // Has reports whether there is a parameter of that name, other than null.
