@@ -65,7 +65,7 @@ type Library struct {
 	MaxBytes    Size          `yaml:"max_bytes,omitempty" help:"Most bytes of all assets together. Default: no limit."`
 	MaxAssets   Count         `yaml:"max_assets,omitempty" help:"Most assets. Default: no limit."`
 	Once        bool          `yaml:"once,omitempty" help:"Keep the same bytes only once, however many assets have them."`
-	Fetch       []string      `yaml:"fetch,omitzero" help:"Hosts that the API may fetch pictures from for its clients, as in remote.allow. []: none. Default: *."`
+	Fetch       []string      `yaml:"fetch,omitzero" help:"Hosts that the API may fetch pictures from for its clients, as in remote.allow: * is every public host at its usual port, *:8080 at another. []: none. Default: *."`
 }
 
 // A Key signs URLs.
