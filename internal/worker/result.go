@@ -78,8 +78,14 @@ func (r result) trim() {
 	if r.taken() <= keptResult {
 		return
 	}
+	raw, err := r.SyscallConn() // the file may be closed meanwhile, as that of a worker that fell
+	if err != nil {
+		return
+	}
 	// If it fails the memory stays, and is counted as the worker's.
-	_ = unix.Fallocate(int(r.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, LongestResult)
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.Fallocate(int(fd), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, LongestResult)
+	})
 }
 
 // mapResult maps the memory for results in a worker.
