@@ -23,7 +23,7 @@ func (b builder) apis(service *delivery.Service, kept *archive, clouds []config.
 	}
 	s := &pixlab.Service{
 		Keys: kept.keys, Maker: service, Clouds: make(map[string]*pixlab.Cloud),
-		Public: b.settings.public(), CORS: b.settings.API.CORS, Form: b.forms(clouds),
+		Public: b.settings.public(), CORS: b.settings.API.CORS, Form: b.forms(clouds), Bodies: b.bodies,
 	}
 	for _, conf := range clouds {
 		c, err := b.api(service, conf)
@@ -58,7 +58,7 @@ func (b builder) api(service *delivery.Service, conf config.Cloud) (*pixlab.Clou
 		Upload: func(r io.ReaderAt, size int64) delivery.Fetcher {
 			return b.fetch(conf.Name, conf.Limits, origin.Given(r, size))
 		},
-		Folder:      cmp.Or(conf.Library.Folder, "api"),
+		Folder:      apiFolder(conf.Library),
 		KeepUploads: conf.Library.KeepUploads,
 		KeepResults: conf.Library.KeepResults,
 	}, nil
@@ -76,6 +76,9 @@ func linksOf(conf config.Cloud, hosts *origin.Hosts) (origin.Source, error) {
 	}
 	return links, nil
 }
+
+// apiFolder is the folder of a library that the API stores in.
+func apiFolder(l *config.Library) string { return cmp.Or(l.Folder, "api") }
 
 // forms limits requests to the API: a picture may be as large as one that is fetched.
 func (b builder) forms(clouds []config.Cloud) form.Limits {

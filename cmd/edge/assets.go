@@ -206,11 +206,10 @@ func (c assetsLsCmd) Run(p *program) error {
 		return fmt.Errorf("--limit: must not be negative: %w", errUsage)
 	}
 	return withShelf(p, c.cloudFlag, func(s shelf) error {
-		print := printRow(p.stdout)
 		if c.JSON {
-			print = printJSON(p.stdout, s)
+			return c.list(p, s, printJSON(p.stdout, s))
 		}
-		return c.list(p, s, print)
+		return c.list(p, s, printRow(p.stdout))
 	})
 }
 

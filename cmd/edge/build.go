@@ -166,6 +166,7 @@ func (e *edge) builder(id string, all []config.Cloud) builder {
 		hosts:    origin.NewHosts(id, e.settings.Hosts),
 		settings: e.settings,
 		all:      all,
+		bodies:   e.gates.bodies,
 		buffers:  func(cloud string) origin.Buffers { return e.gates.buffers(cloud, e.render.buffers) },
 		fetcher:  e.measured.Fetcher,
 		compiler: transform.NewCompiler(transform.Catalog(), e.render.formats),

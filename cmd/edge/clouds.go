@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"pixedge/internal/admit"
+
 	"pixedge/internal/blob"
 	"pixedge/internal/config"
 	"pixedge/internal/delivery"
@@ -26,6 +28,7 @@ type builder struct {
 	hosts    *origin.Hosts
 	settings *settings
 	all      []config.Cloud
+	bodies   *admit.Gate
 	buffers  func(cloud string) origin.Buffers       // for originals
 	fetcher  func(delivery.Fetcher) delivery.Fetcher // measures
 	compiler *transform.Compiler
@@ -128,6 +131,9 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 		Presets:     presets,
 		PresetsOnly: conf.PresetsOnly,
 		Zones:       make(map[string]delivery.Zone),
+	}
+	if conf.Library != nil {
+		c.Open = apiFolder(conf.Library) + "/"
 	}
 	if len(conf.Keys) > 0 {
 		c.SigningKey = conf.Keys[0].ID

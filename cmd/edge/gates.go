@@ -16,6 +16,7 @@ import (
 type gates struct {
 	fetch  *admit.Gate // places: originals on their way
 	source *admit.Gate // bytes, and places that bound descriptors: originals on their way and in use
+	bodies *admit.Gate // places: bodies of requests to the API whose key is not known yet
 	render *admit.Gate // places and bytes: pictures being rendered
 	idle   *admit.Idle // the way to render for what nobody waits for
 }
@@ -34,6 +35,7 @@ func newGates(s *settings, clouds int) (*gates, error) {
 	return &gates{
 		fetch:  admit.NewShared(bytes, s.Misses, clouds),
 		source: admit.NewShared(bytes, s.originals(), clouds),
+		bodies: admit.NewShared(bytes, bodyPlaces, 1),
 		render: places,
 		idle:   places.Idle(s.Idle, runtime.GOMAXPROCS(0)), // which knows the cgroup
 	}, nil
@@ -47,9 +49,14 @@ func (s *settings) sourceMemory(workers int) config.Size {
 	return cmp.Or(s.SourceMemory, max(each*config.Size(workers), 3*s.Origin.MaxBytes))
 }
 
+// bodyPlaces is how many requests to the API may send a body at once that may have a
+// key at its end, or none. One client has at most half of them.
+const bodyPlaces = 16
+
 func (g *gates) watch(m *metrics.Metrics) {
 	m.WatchGate("fetch", g.fetch.Stats)
 	m.WatchGate("source", g.source.Stats)
+	m.WatchGate("body", g.bodies.Stats)
 	m.WatchGate("render", g.render.Stats)
 }
 

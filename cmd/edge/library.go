@@ -288,6 +288,6 @@ func (s shelved) Open(ctx context.Context, name string) (origin.Body, error) {
 	}
 	return origin.Body{
 		ReadCloser: o, Size: asset.Size, ModTime: asset.Updated,
-		Format: media.ByName(asset.Format), Private: asset.Access == library.Private,
+		Format: media.ByName(asset.Format), Private: asset.Access == library.Private, Expires: asset.Expires,
 	}, nil
 }

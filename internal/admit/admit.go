@@ -46,7 +46,11 @@ type Ask struct {
 }
 
 // work is the cost of a, never 0.
-func (a Ask) work() time.Duration { return max(a.Cost, time.Millisecond) }
+func (a Ask) work() time.Duration { return min(max(a.Cost, time.Millisecond), longestWork) }
+
+// longestWork is what any estimate counts for at most: nothing is let go on for long,
+// and one that is wrong must not be held against everybody who waits.
+const longestWork = 10 * time.Second
 
 // Work is big above either: a part of the budget, or so many bytes for each place.
 // At most one such is done at a time, which leaves three quarters of the budget, or
@@ -157,7 +161,6 @@ func (g *Gate) join(a Ask, due time.Time) *waiter {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.came++
-	g.typical += (a.work() - g.typical) / 32
 	w := &waiter{Ask: a, number: g.came, since: time.Now(), due: due, turn: make(chan error, 1), lane: g.laneOf(a)}
 	rank := g.crowd.add(w, w.since.Sub(g.start).Seconds(), g.load)
 	g.lanes[w.lane].add(w, rank, g.clock)
@@ -299,9 +302,12 @@ func (g *Gate) remove(w *waiter) {
 func (g *Gate) leave(w *waiter) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	ratio := time.Since(w.begun).Seconds() / w.work().Seconds()
-	// A mean of the last few dozen; one outlier is not to count for much.
-	g.pace += (min(max(ratio, 0.1), 10) - g.pace) / 32
+	took := time.Since(w.begun)
+	// Means of the last few dozen; one outlier is not to count for much. What an ask
+	// usually costs is learned from what was done: whoever asks for what is refused at
+	// its first look moves nothing.
+	g.pace += (min(max(took.Seconds()/w.work().Seconds(), 0.1), 10) - g.pace) / 32
+	g.typical += (min(time.Duration(float64(took)/g.pace), longestWork) - g.typical) / 32
 	if w.turn != nil {
 		g.left = time.Now()
 	}

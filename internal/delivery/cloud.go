@@ -2,11 +2,13 @@ package delivery
 
 import (
 	"bytes"
+	"strings"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/op"
 	"pixedge/internal/signing"
 	"pixedge/internal/transform"
+	"pixedge/internal/urlparse"
 )
 
 // A Cloud is a tenant. Its fields do not change once it serves.
@@ -21,11 +23,23 @@ type Cloud struct {
 	Presets     op.Presets       // of operations, by name
 	PresetsOnly bool             // refuse what asks for anything else
 	Zones       map[string]Zone  // by slug; "" is the default zone
+
+	// Open is the folder of the default zone, with a slash at its end, whose pictures
+	// need no signature and no preset unless they are private themselves: what an API
+	// stores there is found by links that nobody can guess. "": there is none.
+	Open string
 }
 
+// Signed reports whether requests for a file of the default zone must be signed.
+func (c *Cloud) Signed(file string) bool { return c.Verifier.Required(file) && !c.open(file) }
+
+func (c *Cloud) open(file string) bool { return c.Open != "" && strings.HasPrefix(file, c.Open) }
+
 // expand returns the operations that calls come to, if the cloud delivers them.
-func (c *Cloud) expand(calls op.Pipeline) (op.Pipeline, error) {
-	if c.PresetsOnly && !c.Presets.Only(calls) {
+func (c *Cloud) expand(req urlparse.Request) (op.Pipeline, error) {
+	calls := req.Pipeline
+	stored := len(calls) == 0 && req.Zone == "" && c.open(req.File)
+	if c.PresetsOnly && !stored && !c.Presets.Only(calls) {
 		return nil, fault.Errorf(fault.Forbidden, "this cloud delivers presets only")
 	}
 	return c.Presets.Expand(calls)

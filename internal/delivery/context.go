@@ -91,7 +91,7 @@ func (s *Service) remember(ctx context.Context, t turn, route *Route, picture *P
 		return nil, err
 	}
 	data = append(data, '\n')
-	return &Picture{Image: media.Image{Data: data, Format: media.JSON, ETag: etag(data)}, Rendered: time.Since(began), private: picture.private}, nil
+	return &Picture{Image: media.Image{Data: data, Format: media.JSON, ETag: etag(data)}, Rendered: time.Since(began), private: picture.private, expires: picture.expires}, nil
 }
 
 // steps names the operations of a pipeline without their arguments, which a

@@ -85,8 +85,9 @@ type Picture struct {
 	Rendered time.Duration // spent on the result; 0 for originals delivered as they are
 	Derived  bool          // made of a rendition that was kept of the original
 
-	private bool // only for requests that are signed
-	final   bool // who accepts AVIF besides gets nothing else
+	expires time.Time // when one of what it is made of is deleted; zero: nobody knows
+	private bool      // only for requests that are signed
+	final   bool      // who accepts AVIF besides gets nothing else
 }
 
 // Cost is how many bytes a picture holds.
@@ -155,7 +156,7 @@ func (s *Service) make(ctx context.Context, t turn, route *Route, v variant) (*P
 		return nil, err
 	}
 	defer fetched.release()
-	p := &Picture{Fetched: time.Since(began), private: private(fetched.pictures)}
+	p := &Picture{Fetched: time.Since(began), private: private(fetched.pictures), expires: expiry(fetched.pictures)}
 	err = s.finish(ctx, t, route, v, fetched, p)
 	switch {
 	case err == nil:

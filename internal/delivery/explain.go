@@ -54,7 +54,7 @@ func (s *Service) Checks(host, uri string) ([]signing.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !req.Signature.Present() && !cloud.Verifier.Required(picture.File) {
+	if !req.Signature.Present() && !cloud.Signed(picture.File) {
 		return nil, fault.Errorf(fault.Invalid, "the URL is not signed, and cloud %q does not ask for it", cloud.Name)
 	}
 	return cloud.Verifier.Explain(claim(req)), nil

@@ -26,15 +26,21 @@ const InterimLife = 30
 // Left returns how many seconds the answer may be kept from now on, if that is
 // bounded by more than the cloud's own lifetime.
 func (a Answer) Left(now time.Time) (seconds int64, bounded bool) {
-	expires := a.Route.Grant.Expires
-	left := expires - now.Unix()
-	switch {
-	case a.Interim && expires != 0:
-		return min(left, InterimLife), true
-	case a.Interim:
-		return InterimLife, true
+	bound := func(most int64) {
+		if !bounded || most < seconds {
+			seconds, bounded = most, true
+		}
 	}
-	return left, expires != 0
+	if expires := a.Route.Grant.Expires; expires != 0 {
+		bound(expires - now.Unix())
+	}
+	if a.Picture != nil && !a.Picture.expires.IsZero() {
+		bound(max(0, a.Picture.expires.Unix()-now.Unix()))
+	}
+	if a.Interim {
+		bound(InterimLife)
+	}
+	return seconds, bounded
 }
 
 // defers reports whether a variant that is not there is made in the background.

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"errors"
+	"time"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/origin"
@@ -22,6 +23,16 @@ func private(originals []origin.Original) bool {
 	return false
 }
 
+// expiry returns when the first of the pictures is deleted, or zero.
+func expiry(originals []origin.Original) (first time.Time) {
+	for _, o := range originals {
+		if !o.Expires.IsZero() && (first.IsZero() || o.Expires.Before(first)) {
+			first = o.Expires
+		}
+	}
+	return first
+}
+
 // mayHave returns an error unless the route's request may have a picture that is
 // private, if it is.
 func (r *Route) mayHave(private bool) error {
@@ -34,6 +45,9 @@ func (r *Route) mayHave(private bool) error {
 // guarded returns the answer, without its picture if the request may not have it.
 func (a Answer) guarded() (Answer, error) {
 	err := a.Route.mayHave(a.Picture.private)
+	if at := a.Picture.expires; err == nil && !at.IsZero() && !time.Now().Before(at) {
+		err = fault.Errorf(fault.NotFound, "no such picture") // though the sweep has yet to come
+	}
 	if err != nil {
 		a.Picture = nil
 	}

@@ -100,7 +100,7 @@ func (s *Service) resolve(host *Cloud, uri string) (*Route, error) {
 	if route.Grant, err = cloud.authorize(asked, req.File); err != nil {
 		return route, err
 	}
-	if route.pipeline, err = cloud.expand(req.Pipeline); err != nil {
+	if route.pipeline, err = cloud.expand(req); err != nil {
 		return route, err
 	}
 	plan, err := s.Compiler.Compile(route.pipeline, transform.Hints{DPR: req.Options.DPR})
@@ -109,7 +109,7 @@ func (s *Service) resolve(host *Cloud, uri string) (*Route, error) {
 	}
 	// A signature covers the names of the other pictures: they are in its path, or
 	// in a preset of the settings.
-	if needy := slices.ContainsFunc(plan.Files(), cloud.Verifier.Required); needy && route.Grant == (signing.Grant{}) {
+	if needy := slices.ContainsFunc(plan.Files(), cloud.Signed); needy && route.Grant == (signing.Grant{}) {
 		return route, fault.Errorf(fault.Unauthorized, "a second picture needs a signed URL")
 	}
 	route.fill(req, zone, plan)
@@ -133,7 +133,7 @@ func (c *Cloud) translate(req urlparse.Request) (urlparse.Request, Zone, error) 
 // authorize checks the signature of req, and that there is one if file needs it.
 func (c *Cloud) authorize(req urlparse.Request, file string) (signing.Grant, error) {
 	if !req.Signature.Present() {
-		if c.Verifier.Required(file) {
+		if c.Verifier.Required(file) && (req.Zone != "" || !c.open(file)) {
 			return signing.Grant{}, fault.Errorf(fault.Unauthorized, "this picture needs a signed URL")
 		}
 		return signing.Grant{}, nil

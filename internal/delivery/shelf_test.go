@@ -32,6 +32,7 @@ type shelf struct {
 type asset struct {
 	text    string // after the bytes that a JPEG begins with
 	private bool
+	expires time.Time
 	whole   string       // all bytes, if not empty
 	format  media.Format // if the source knows it
 }
@@ -69,7 +70,7 @@ func (s *shelf) Fetch(ctx context.Context, name string) (origin.Original, error)
 	given := knowing{origin.Given(strings.NewReader(data), int64(len(data))), a.format}
 	source := origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: time.Minute}, given)
 	o, err := counting{source, s.edge}.Fetch(ctx, name)
-	o.Private = a.private
+	o.Private, o.Expires = a.private, a.expires
 	return o, err
 }
 

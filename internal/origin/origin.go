@@ -35,6 +35,7 @@ type Original struct {
 	Format  media.Format
 	ModTime time.Time // zero if the source does not say
 	Private bool      // only for requests that are signed
+	Expires time.Time // when it is deleted; zero: nobody knows
 
 	Buffer Buffer // what Data lies in; nil: nothing that would have to be released
 }
@@ -66,6 +67,7 @@ type Body struct {
 	ModTime time.Time
 	Format  media.Format // if the source knows it; it is not looked for in the bytes then
 	Private bool         // only for requests that are signed
+	Expires time.Time    // when it is deleted; zero: nobody knows
 }
 
 // Limits bound what one fetch may cost. All but MinRate must be more than 0.
@@ -172,7 +174,7 @@ func (f *Fetcher) attempt(ctx context.Context, s Source, name string) (Original,
 		buffer.Release()
 		return Original{}, fault.Errorf(fault.Unsupported, "not an image")
 	}
-	return Original{data, format, body.ModTime, body.Private, buffer}, nil
+	return Original{data, format, body.ModTime, body.Private, body.Expires, buffer}, nil
 }
 
 // failure gives a kind to what a source returned without one.

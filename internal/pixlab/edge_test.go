@@ -28,6 +28,7 @@ import (
 	"pixedge/internal/metrics"
 	"pixedge/internal/origin"
 	"pixedge/internal/pixlab"
+	"pixedge/internal/signing"
 	"pixedge/internal/transform"
 	"pixedge/internal/web"
 )
@@ -51,6 +52,12 @@ type edge struct {
 
 func start(t *testing.T) *edge {
 	t.Helper()
+	return startBehind(t, nil)
+}
+
+// startBehind has bodies without a key wait at a gate.
+func startBehind(t *testing.T, bodies delivery.Gate) *edge {
+	t.Helper()
 	e := &edge{maker: new(maker), card: imgtest.PNG(t, imgtest.Card(48, 32, false))}
 	e.shelf = shelf(t)
 	var err error
@@ -58,7 +65,7 @@ func start(t *testing.T) *edge {
 		t.Fatal(err)
 	}
 	e.cloud = &pixlab.Cloud{
-		Delivery: &delivery.Cloud{Name: "demo"}, Address: ownLink, Shelf: e.shelf, Folder: "api", Stored: kept{e.shelf}, Links: pages{"http://web.example/card.png": e.card},
+		Delivery: &delivery.Cloud{Name: "demo", Verifier: verifier(t), Open: "api/"}, Address: ownLink, Shelf: e.shelf, Folder: "api", Stored: kept{e.shelf}, Links: pages{"http://web.example/card.png": e.card},
 		Upload: func(r io.ReaderAt, size int64) delivery.Fetcher {
 			return origin.New(origin.Limits{MaxBytes: maxFile, Timeout: time.Second}, origin.Given(r, size))
 		},
@@ -70,7 +77,7 @@ func start(t *testing.T) *edge {
 		},
 		Log: slog.New(slog.DiscardHandler), Recorder: metrics.New(),
 		APIs: []web.API{pixlab.New(&pixlab.Service{
-			Keys: keys{}, Maker: e.maker, Clouds: map[string]*pixlab.Cloud{"demo": e.cloud}, Public: public, CORS: []string{"*"},
+			Keys: keys{}, Maker: e.maker, Clouds: map[string]*pixlab.Cloud{"demo": e.cloud}, Public: public, CORS: []string{"*"}, Bodies: bodies,
 			Form: form.Limits{MaxFile: maxFile, Large: []string{"img", "link", "src"}, Spool: t.TempDir()},
 		})},
 	}
@@ -322,3 +329,16 @@ func (e *edge) asset(t *testing.T, r reply) library.Asset {
 }
 
 func escape(text string) string { return url.QueryEscape(text) }
+
+// verifier asks for signatures below secret, and of what is stored.
+func verifier(t *testing.T) *signing.Verifier {
+	t.Helper()
+	v, err := signing.New(signing.Policy{
+		Keys:     []signing.Key{{ID: "key", Token: "token"}},
+		Required: signing.Required{Prefixes: []string{"secret/", "api/"}},
+	}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}

@@ -55,6 +55,9 @@ func (r *request) refer(ctx context.Context, param, text string) (delivery.Input
 	case ref.data != nil:
 		return r.given(bytes.NewReader(ref.data), int64(len(ref.data))), nil
 	}
+	if ref.path != "" && r.cloud.Delivery.Signed(ref.path) {
+		return delivery.Input{}, fault.Errorf(fault.Forbidden, "%s: this picture needs a signed URL", param)
+	}
 	if ref.path == "" {
 		asset, err := r.cloud.Shelf.ByID(ctx, ref.id)
 		if err != nil {

@@ -25,7 +25,8 @@ func refer(param, text, own string) (reference, error) {
 		return reference{path: path}, nil
 	}
 	if isLink(word) {
-		return reference{link: word}, nil
+		link, _, _ := strings.Cut(word, "#")
+		return reference{link: link}, nil
 	}
 	if id, ok := cutID(word); ok {
 		return reference{id: id}, nil
@@ -42,7 +43,8 @@ func ownLink(text, own string) (path string, ok bool) {
 		return "", false
 	}
 	_, address, _ := strings.Cut(text, "://")
-	rest, ok := strings.CutPrefix(address, own)
+	host, rest, _ := strings.Cut(address, "/")
+	rest, ok = strings.CutPrefix(strings.ToLower(host)+"/"+rest, own)
 	rest, _, _ = strings.Cut(rest, "#")
 	rest, _, _ = strings.Cut(rest, "?")
 	path, err := url.PathUnescape(rest)

@@ -27,7 +27,7 @@ func TestRefer(t *testing.T) {
 		want reference
 	}{
 		{"http://web.example/a.png", link("http://web.example/a.png")},
-		{" HTTPS://web.example/a b.png?x=1&y#z ", link("HTTPS://web.example/a b.png?x=1&y#z")},
+		{" HTTPS://web.example/a b.png?x=1&y#z ", link("HTTPS://web.example/a b.png?x=1&y")},
 		{"http://", link("http://")},
 		{"https://img.example/v2/demo/t.flip()/a.png", link("https://img.example/v2/demo/t.flip()/a.png")},
 		{"https://img.example.evil/v2/demo/original/a.png", link("https://img.example.evil/v2/demo/original/a.png")},

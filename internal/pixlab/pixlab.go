@@ -14,11 +14,14 @@
 package pixlab
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
+	"pixedge/internal/admit"
 	"pixedge/internal/apikey"
 	"pixedge/internal/delivery"
 	"pixedge/internal/fault"
@@ -40,6 +43,7 @@ type Service struct {
 	Clouds map[string]*Cloud // by name
 	Public string            // address that clients know the edge by, without a slash at its end
 	Form   form.Limits
+	Bodies delivery.Gate // before the body of a call is read whose key is in it; nil: open
 	CORS   []string
 }
 
@@ -97,6 +101,11 @@ type request struct {
 // serve answers a call of an endpoint. The key may come behind the file, so the body
 // is read first, to disk.
 func (s *Service) serve(ctx context.Context, e endpoint, call *web.Call) (web.Reply, error) {
+	leave, err := s.admit(ctx, call)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	defer leave()
 	f, err := form.Read(call.Query, call.ContentType, call.Body, call.Length, s.Form)
 	if err != nil {
 		return web.Reply{}, err
@@ -107,6 +116,22 @@ func (s *Service) serve(ctx context.Context, e endpoint, call *web.Call) (web.Re
 		return web.Reply{}, err
 	}
 	return e.serve(ctx, e, r)
+}
+
+// admit waits for a place to read the body of a call in, unless its query or headers
+// have a good key: a few clients without one must not take all disk and memory.
+func (s *Service) admit(ctx context.Context, call *web.Call) (leave func(), err error) {
+	if call.Length == 0 || s.Bodies == nil {
+		return func() {}, nil
+	}
+	query, err := url.ParseQuery(call.Query)
+	secret := cmp.Or(query.Get("key"), strings.TrimSpace(call.Header("WWW-Authenticate")))
+	if err == nil && secret != "" {
+		if _, err := s.Keys.Authenticate(ctx, secret); err == nil {
+			return func() {}, nil
+		}
+	}
+	return s.Bodies.Enter(ctx, admit.Ask{Client: call.Client})
 }
 
 // authorize finds the key of a request, and its cloud.

@@ -96,6 +96,7 @@ func TestNoPictures(t *testing.T) {
 		{"img=aGVsbG8%3D", 415, "not an image"},
 		{"img=" + strings.Repeat("a", 26), 404, "no such asset"},
 		{"img=" + ownLink + "api/none.png", 404, "no such asset"},
+		{"img=" + ownLink + "secret/a.png", 403, "img: this picture needs a signed URL"},
 		{"img=http://web.example/none.png", 404, "no such picture"},
 		{"img=http://down.example/a.png", 404, "the picture cannot be fetched: origin failed"},
 		{"img=http://slow.example/a.png", 404, "the picture cannot be fetched: timed out"},

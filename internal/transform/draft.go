@@ -28,6 +28,7 @@ type draft struct {
 	held    float64 // bytes until the end
 	peak    float64
 	opened  float64 // of peak, the decoder's part
+	widest  float64 // pixels of the largest size that a step makes
 	settled bool
 	ns      float64
 
@@ -197,14 +198,14 @@ func (d *draft) spend(ns float64) { d.ns += ns * d.area() }
 
 func (d *draft) apply(p Plan) {
 	for _, step := range p.steps {
-		w, ok := step.(weigher)
-		if !ok {
+		if w, ok := step.(weigher); ok {
+			w.weigh(d)
+		} else {
 			// The most that an operation may do that keeps the size.
 			d.settle()
 			d.spend(30)
-			continue
 		}
-		w.weigh(d)
+		d.widest = max(d.widest, d.area())
 	}
 }
 
@@ -371,5 +372,5 @@ func (d *draft) filtered(o Output) float64 {
 func (d *draft) need() Need {
 	const start = 2 * time.Millisecond // of a picture of one pixel
 	const most = 1 << 60               // of what is counted as floats, as an integer
-	return Need{Bytes: floor + int64(min(d.peak, most)), Decode: floor + int64(min(d.opened, most)), Time: start + time.Duration(min(d.ns, most))}
+	return Need{Bytes: floor + int64(min(d.peak, most)), Decode: floor + int64(min(d.opened, most)), Time: start + time.Duration(min(d.ns, most)), Pixels: int64(min(d.widest, most))}
 }

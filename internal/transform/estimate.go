@@ -41,6 +41,7 @@ type Need struct {
 	Bytes  int64         // of memory at its peak, over what an idle worker holds and without the original's own bytes
 	Decode int64         // of them, those that any one of its pictures takes as it is decoded, before the first step
 	Time   time.Duration // of a CPU
+	Pixels int64         // of what any one step makes, all frames counted
 }
 
 // Estimate says what it takes to apply the plan to a picture of the given shape.
@@ -76,6 +77,11 @@ func (l Limits) Affords(n Need) error {
 	if n.Decode > int64(l.MaxMemory) {
 		return fault.Errorf(fault.Unprocessable, "the picture takes some %d MiB of memory to be decoded; at most %d MiB are allowed",
 			(n.Decode+1<<20-1)>>20, l.MaxMemory>>20)
+	}
+	// Where a step is told what it makes only by the pixels, a draft takes too much.
+	const slack = 2
+	if n.Pixels > slack*int64(l.MaxPixels) {
+		return invalid("a step makes some %d pixels; at most %d are allowed", n.Pixels, l.MaxPixels)
 	}
 	return nil
 }

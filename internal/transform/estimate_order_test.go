@@ -53,7 +53,7 @@ func TestEstimateOrder(t *testing.T) {
 // TestAffords holds ordinary pictures of 50 million pixels, and others, to the
 // default of max_decode_memory.
 func TestAffords(t *testing.T) {
-	most := transform.Limits{MaxMemory: 192 << 20}
+	most := transform.Limits{MaxMemory: 192 << 20, MaxPixels: 50_000_000}
 	plan, err := newCompiler().Compile(calls("t.resize(w:800)~t.toFormat(f:webp)"), transform.Hints{})
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +79,7 @@ func TestAffords(t *testing.T) {
 		{"a WebP", with(func(s *transform.Shape) { s.Format = media.WebP }), true},
 		{"a WebP canvas", with(func(s *transform.Shape) { s.Format, s.Canvas = media.WebP, true }), false},
 		{"a GIF of 49 frames", transform.Shape{Format: media.GIF, Width: 1000, Height: 1000, Frames: 49, Bands: 4, Alpha: true}, false},
+		{"a JPEG of one column, to be far too high", transform.Shape{Format: media.JPEG, Width: 1, Height: 30000, Bands: 3}, false},
 		{"a HEIC of 24 million pixels", transform.Shape{Format: media.HEIF, Width: 5712, Height: 4284, Bands: 3}, true},
 	} {
 		need := plan.Estimate(tt.shape, nil)
