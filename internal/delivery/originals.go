@@ -52,30 +52,45 @@ const freshFor = 2 * time.Second
 
 // get returns what key names. If nobody wants it at the moment, fetch fetches it, once
 // for all who come to want it, with the values of ctx and an end of its own: when
-// nobody wants it any more. Errors are for all who wait. sizes tells that a rendition
-// may be of use to the request.
+// nobody wants it any more. Errors are for all who wait, but for those of a turn that
+// somebody else did not get: then the others try once in their own name. sizes tells
+// that a rendition may be of use to the request.
 //
 // The caller calls release with what it got. ctx ends the waiting with its cause.
 func (l *originals) get(ctx context.Context, key string, sizes bool, fetch func(context.Context) ([]origin.Original, error)) (*shared, error) {
-	o := l.join(ctx, key, sizes, fetch)
-	select {
-	case <-o.done:
-	case <-ctx.Done():
-		o.release()
-		return nil, context.Cause(ctx)
+	o, first := l.join(ctx, key, sizes, fetch)
+	err := o.wait(ctx)
+	if !first && fault.Of(err) == fault.Overloaded && ctx.Err() == nil {
+		o, _ = l.join(ctx, key, sizes, fetch)
+		err = o.wait(ctx)
 	}
-	if o.err != nil {
-		o.release()
-		return nil, o.err
+	if err != nil {
+		return nil, err
 	}
 	return o, nil
 }
 
-func (l *originals) join(ctx context.Context, key string, sizes bool, fetch func(context.Context) ([]origin.Original, error)) *shared {
+// wait returns when the pictures are there. With an error the use has ended.
+func (o *shared) wait(ctx context.Context) error {
+	select {
+	case <-o.done:
+	case <-ctx.Done():
+		o.release()
+		return context.Cause(ctx)
+	}
+	if o.err != nil {
+		o.release()
+	}
+	return o.err
+}
+
+// join adds a use of what key names, and reports whether it is the first, which has it
+// fetched.
+func (l *originals) join(ctx context.Context, key string, sizes bool, fetch func(context.Context) ([]origin.Original, error)) (o *shared, first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o := l.byKey[key]
-	if o == nil || !o.landed.IsZero() && time.Since(o.landed) > freshFor {
+	o = l.byKey[key]
+	if first = o == nil || !o.landed.IsZero() && time.Since(o.landed) > freshFor; first {
 		o = &shared{list: l, key: key, done: make(chan struct{})}
 		if l.byKey == nil {
 			l.byKey = make(map[string]*shared)
@@ -88,7 +103,7 @@ func (l *originals) join(ctx context.Context, key string, sizes bool, fetch func
 	if sizes {
 		o.sizes++
 	}
-	return o
+	return o, first
 }
 
 // fly fetches, keeps a panic to those who wait, and tells them.

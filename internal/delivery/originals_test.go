@@ -21,19 +21,20 @@ type slow struct {
 	edge  *edge
 	come  chan struct{} // closed for it to answer
 	err   error
+	once  bool         // err is of the first fetch alone
 	began atomic.Int64 // fetches
 	ended atomic.Int64 // of them, those that were given up
 }
 
 func (s *slow) Fetch(ctx context.Context, _ string) (origin.Original, error) {
-	s.began.Add(1)
+	n := s.began.Add(1)
 	select {
 	case <-s.come:
 	case <-ctx.Done():
 		s.ended.Add(1)
 		return origin.Original{}, ctx.Err()
 	}
-	if s.err != nil {
+	if s.err != nil && (n == 1 || !s.once) {
 		return origin.Original{}, s.err
 	}
 	s.edge.held.Add(1)
@@ -181,6 +182,27 @@ func TestFetchFails(t *testing.T) {
 }
 
 // TestNothingLeaks shares a picture among many who come and leave as they like.
+// TestTurnOfAnother refuses the turn of whoever came first: the others try in their own
+// name, together, and are not refused with it.
+func TestTurnOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, s := newSlow(t)
+		s.err = fault.Errorf(fault.Overloaded, "too many are waiting")
+		s.once = true
+		_, answers := e.sizes(5)
+		close(s.come)
+		var refused int
+		for _, answer := range answers {
+			if err := <-answer; err != nil {
+				refused++
+			}
+		}
+		if refused != 1 || s.began.Load() != 2 {
+			t.Errorf("%d were refused after %d fetches, want 1 after 2", refused, s.began.Load())
+		}
+	})
+}
+
 func TestNothingLeaks(t *testing.T) {
 	e := newEdge(t)
 	var all sync.WaitGroup
