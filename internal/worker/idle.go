@@ -32,7 +32,7 @@ func (i *idle) take() (worker *process, come <-chan struct{}) {
 		last := len(i.workers) - 1
 		worker = i.workers[last]
 		i.workers = i.workers[:last]
-		if !ended(worker) {
+		if !ended(worker) && !worker.greedy.Load() { // or it is about to end
 			return worker, nil
 		}
 	}
