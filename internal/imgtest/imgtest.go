@@ -13,7 +13,9 @@ import (
 	"image/jpeg"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -100,6 +102,22 @@ func isF(x, y float64) bool {
 		return false
 	}
 	return x < 0.16 || y < 0.22 || y > 0.36 && y < 0.48 && x < 0.28
+}
+
+// Portrait is the photograph of a face that comes with the module of the detector.
+func Portrait(tb testing.TB) image.Image {
+	tb.Helper()
+	list := exec.CommandContext(tb.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/esimov/pigo")
+	list.Stderr = tb.Output()
+	dir, err := list.Output()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "testdata", "sample.jpg"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return Decode(tb, data)
 }
 
 // PNG encodes a picture without loss.

@@ -6,8 +6,6 @@ import (
 	"image/color"
 	"image/draw"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -89,17 +87,7 @@ func (e *edge) faces(t *testing.T, query string, picture []byte) []image.Rectang
 // portrait hangs pigo's portrait at the left of a grey wall.
 func portrait(t *testing.T) *image.NRGBA {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/esimov/pigo")
-	list.Stderr = t.Output()
-	dir, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "testdata", "sample.jpg"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	face := imgtest.Decode(t, data)
+	face := imgtest.Portrait(t)
 	wall := image.NewNRGBA(image.Rect(0, 0, 2*face.Bounds().Dx(), face.Bounds().Dy()))
 	draw.Draw(wall, wall.Rect, image.NewUniform(color.Gray{120}), image.Point{}, draw.Src)
 	draw.Draw(wall, face.Bounds(), face, face.Bounds().Min, draw.Src)

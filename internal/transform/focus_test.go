@@ -6,9 +6,6 @@ import (
 	"image/color"
 	"image/draw"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -102,26 +99,10 @@ func TestNotEnlarged(t *testing.T) {
 	}
 }
 
-// portrait is the photograph of a face that comes with the module of the detector.
-func portrait(t *testing.T) image.Image {
-	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/esimov/pigo")
-	list.Stderr = t.Output()
-	dir, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "testdata", "sample.jpg"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return imgtest.Decode(t, data)
-}
-
 // TestFace hangs a portrait on either end of a long wall, and finds it.
 func TestFace(t *testing.T) {
 	const wall = 120
-	face := portrait(t)
+	face := imgtest.Portrait(t)
 	w, h := face.Bounds().Dx(), face.Bounds().Dy()
 	for _, left := range []int{10, 2*w - 10} {
 		img := image.NewRGBA(image.Rect(0, 0, 3*w, h))

@@ -263,7 +263,7 @@ func TestIcon(t *testing.T) {
 // TestFaces finds as many faces as there are, where they are, whatever becomes of the
 // picture first.
 func TestFaces(t *testing.T) {
-	face := portrait(t)
+	face := imgtest.Portrait(t)
 	side := face.Bounds().Dx()
 	two := image.NewRGBA(image.Rect(0, 0, 3*side, face.Bounds().Dy()))
 	draw.Draw(two, two.Rect, image.NewUniform(color.Gray{128}), image.Point{}, draw.Src)
