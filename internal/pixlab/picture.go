@@ -44,11 +44,12 @@ func ownLink(text, own string) (path string, ok bool) {
 	}
 	_, address, _ := strings.Cut(text, "://")
 	host, rest, _ := strings.Cut(address, "/")
-	rest, ok = strings.CutPrefix(strings.ToLower(host)+"/"+rest, own)
+	ownHost, ownPath, _ := strings.Cut(own, "/")
+	rest, ok = strings.CutPrefix(rest, ownPath)
 	rest, _, _ = strings.Cut(rest, "#")
 	rest, _, _ = strings.Cut(rest, "?")
 	path, err := url.PathUnescape(rest)
-	return path, ok && err == nil
+	return path, ok && err == nil && strings.EqualFold(host, ownHost)
 }
 
 func isLink(text string) bool {

@@ -30,6 +30,7 @@ func TestRefer(t *testing.T) {
 		{" HTTPS://web.example/a b.png?x=1&y#z ", link("HTTPS://web.example/a b.png?x=1&y")},
 		{"http://", link("http://")},
 		{"https://img.example/v2/demo/t.flip()/a.png", link("https://img.example/v2/demo/t.flip()/a.png")},
+		{"https://IMG.example/v2/demo/original/api/a.png", reference{path: "api/a.png"}},
 		{"https://img.example.evil/v2/demo/original/a.png", link("https://img.example.evil/v2/demo/original/a.png")},
 		{"https://img.example/v2/demo/original/%zz", link("https://img.example/v2/demo/original/%zz")},
 		{"https://img.example/v2/demo/original/api/a.png", reference{path: "api/a.png"}},
