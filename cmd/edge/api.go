@@ -66,11 +66,7 @@ func (b builder) api(service *delivery.Service, conf config.Cloud) (*pixlab.Clou
 
 // linksOf is where the API fetches pictures from for a cloud's clients.
 func linksOf(conf config.Cloud, hosts *origin.Hosts) (origin.Source, error) {
-	allow := conf.Library.Fetch
-	if allow == nil {
-		allow = []string{"*"}
-	}
-	links, err := origin.Remote(hosts, allow, origin.NewGuard(conf.AllowNetworks))
+	links, err := origin.Remote(hosts, orAll(conf.Library.Fetch), origin.NewGuard(conf.AllowNetworks))
 	if err != nil {
 		return nil, fmt.Errorf("fetch: %w", err)
 	}

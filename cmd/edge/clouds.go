@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"pixedge/internal/admit"
-
 	"pixedge/internal/blob"
 	"pixedge/internal/config"
 	"pixedge/internal/delivery"
@@ -125,7 +124,7 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 		Name:        conf.Name,
 		Verifier:    verifier,
 		Lifetime:    delivery.ParseLifetime(cmp.Or(conf.CacheControl, "public, max-age=31536000")),
-		CORS:        origins(conf.CORS),
+		CORS:        orAll(conf.CORS),
 		Limits:      b.settings.limits(conf),
 		Negotiation: negotiation(conf),
 		Presets:     presets,
@@ -205,9 +204,9 @@ func preset(conf config.Preset) op.Preset {
 	return p
 }
 
-// origins returns those that scripts may read pictures from. An empty list is
-// nobody, and none is everybody.
-func origins(list []string) []string {
+// orAll returns a list of origins or hosts: an empty one is nobody, and none is
+// everybody.
+func orAll(list []string) []string {
 	if list == nil {
 		return []string{"*"}
 	}
