@@ -21,20 +21,19 @@ type slow struct {
 	edge  *edge
 	come  chan struct{} // closed for it to answer
 	err   error
-	once  bool         // err is of the first fetch alone
 	began atomic.Int64 // fetches
 	ended atomic.Int64 // of them, those that were given up
 }
 
 func (s *slow) Fetch(ctx context.Context, _ string) (origin.Original, error) {
-	n := s.began.Add(1)
+	s.began.Add(1)
 	select {
 	case <-s.come:
 	case <-ctx.Done():
 		s.ended.Add(1)
 		return origin.Original{}, ctx.Err()
 	}
-	if s.err != nil && (n == 1 || !s.once) {
+	if s.err != nil {
 		return origin.Original{}, s.err
 	}
 	s.edge.held.Add(1)
@@ -181,15 +180,18 @@ func TestFetchFails(t *testing.T) {
 	})
 }
 
-// TestNothingLeaks shares a picture among many who come and leave as they like.
 // TestTurnOfAnother refuses the turn of whoever came first: the others try in their own
 // name, together, and are not refused with it.
 func TestTurnOfAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, s := newSlow(t)
 		s.err = fault.Errorf(fault.Overloaded, "too many are waiting")
-		s.once = true
 		_, answers := e.sizes(5)
+		first := s.come
+		s.come = make(chan struct{}) // of the next fetch, which waits until all wait for it
+		close(first)
+		synctest.Wait()
+		s.err = nil
 		close(s.come)
 		var refused int
 		for _, answer := range answers {
@@ -203,6 +205,7 @@ func TestTurnOfAnother(t *testing.T) {
 	})
 }
 
+// TestNothingLeaks shares a picture among many who come and leave as they like.
 func TestNothingLeaks(t *testing.T) {
 	e := newEdge(t)
 	var all sync.WaitGroup
