@@ -105,12 +105,10 @@ func (c *Canvas) freeze(ctx context.Context, place vips.Place) (data []byte, err
 	if place == nil {
 		place = func(n int) ([]byte, error) { return make([]byte, n), nil }
 	}
-	err = img.Raw(ctx, func(pixels []byte) error {
-		if data, err = place(frozenHead + len(pixels)); err == nil {
-			copy(data[len(f.append(data[:0])):], pixels)
-		}
-		return err
-	})
+	if data, err = place(frozenHead + f.size.w*f.size.h*f.bands); err != nil {
+		return nil, err
+	}
+	err = img.Into(ctx, data[len(f.append(data[:0])):])
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -12,14 +12,6 @@ import (
 	"unsafe"
 )
 
-// direct reports whether the image is of a kind that is encoded without libvips:
-// AVIF with a loss, in 8 bits, without metadata.
-func (m *Image) direct(s Saver, with Settings) bool {
-	space := m.ref.Type
-	return s == SaveAVIF && !with.Lossless && len(with.Keep) == 0 && !m.Wide() && m.Bands() <= 4 &&
-		(space == C.VIPS_INTERPRETATION_sRGB || space == C.VIPS_INTERPRETATION_B_W)
-}
-
 // avif encodes the image as libvips would, in this thread alone. The file is to be
 // freed with g_free.
 func (m *Image) avif(ctx context.Context, _ Saver, with Settings) (buf unsafe.Pointer, size C.size_t, err error) {

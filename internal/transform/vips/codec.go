@@ -240,15 +240,12 @@ type Place = func(n int) ([]byte, error)
 // and returns the file, in memory that place gives; nil takes Go's own. Save ends
 // early when ctx does, except while inside a codec.
 func (m *Image) Save(ctx context.Context, s Saver, with Settings, place Place) ([]byte, error) {
-	// Stripping is not left to the savers: libvips 8.14 writes all metadata to WebP
-	// whatever strip says (its issue 3340).
-	if err := m.keep(with.Keep); err != nil {
-		return nil, err
-	}
 	encode := m.encode
 	switch {
-	case m.direct(s, with):
+	case m.plain(with) && s == SaveAVIF:
 		encode = m.avif
+	case m.plain(with) && s == SaveWebP && m.Bands() >= 3 && m.FrameHeight() == int(m.ref.Ysize):
+		encode = m.webp
 	case m.encodesPNG(s, with):
 		encode = m.png
 	}
@@ -268,8 +265,21 @@ func (m *Image) Save(ctx context.Context, s Saver, with Settings, place Place) (
 	return file, nil
 }
 
+// plain reports whether the image, with such settings, is one that is encoded without
+// libvips in formats for pictures with a loss: 8 bits, no metadata.
+func (m *Image) plain(with Settings) bool {
+	space := m.ref.Type
+	return !with.Lossless && len(with.Keep) == 0 && !m.Wide() && m.Bands() <= 4 &&
+		(space == C.VIPS_INTERPRETATION_sRGB || space == C.VIPS_INTERPRETATION_B_W)
+}
+
 // encode has libvips make the file, which is to be freed with g_free.
 func (m *Image) encode(ctx context.Context, s Saver, with Settings) (buf unsafe.Pointer, size C.size_t, err error) {
+	// Stripping is not left to the savers: libvips 8.14 writes all metadata to WebP
+	// whatever strip says (its issue 3340).
+	if err := m.keep(with.Keep); err != nil {
+		return nil, 0, err
+	}
 	about := s.about()
 	name, free := cString(about.name + "_buffer")
 	defer free()

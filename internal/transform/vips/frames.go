@@ -67,8 +67,7 @@ func (m *Image) Split() ([]*Image, error) {
 
 // Page says how high each frame of an image is that has several.
 func (m *Image) Page(h int) error {
-	// Metadata may be set on an image that is nobody else's alone.
-	if err := m.call("copy", ""); err != nil {
+	if err := m.own(); err != nil {
 		return err
 	}
 	m.set("page-height", []int{h})
@@ -110,7 +109,7 @@ func Assemble(frames []*Image, t Timing) (*Image, error) {
 		return nil, err
 	}
 	// Metadata may be set on an image that is nobody else's alone.
-	if err := roll.call("copy", ""); err != nil {
+	if err := roll.own(); err != nil {
 		roll.Close()
 		return nil, err
 	}
@@ -132,7 +131,19 @@ func (m *Image) Resolution() (x, y float64) { return float64(m.ref.Xres), float6
 
 // SetResolution sets it.
 func (m *Image) SetResolution(x, y float64) error {
-	return m.call("copy", "xres=%.17g,yres=%.17g", x, y)
+	if err := m.own(); err != nil {
+		return err
+	}
+	m.ref.Xres, m.ref.Yres = C.double(x), C.double(y)
+	return nil
+}
+
+// own makes the image one that is nobody else's, whose metadata may be set.
+func (m *Image) own() error {
+	if C.pixedge_alone(m.ref) != 0 {
+		return nil
+	}
+	return m.call("copy", "")
 }
 
 func (m *Image) set(field string, values []int) {
@@ -153,7 +164,7 @@ func (m *Image) has(field string) bool {
 
 // keep drops all metadata but the named fields and what an animation needs.
 func (m *Image) keep(fields []string) error {
-	if err := m.call("copy", ""); err != nil { // what is ours alone may be changed
+	if err := m.own(); err != nil {
 		return err
 	}
 	names := make([]*C.char, 0, len(fields)+4)

@@ -1,6 +1,7 @@
 #include "jpeg.h"
 
 #include <setjmp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,20 +140,59 @@ pixedge_jpeg_part(const void *buf, size_t len, const PixedgePart *part, unsigned
 	return result;
 }
 
+/* How many sums of columns are kept at a time: they stay in the nearest cache. */
+#define SUMS 1536
+
+/* means makes pixels of the sums of n rows. It is inlined for each n and bands, so that
+ * the compiler can unroll it. */
+static inline __attribute__((always_inline)) void
+means(const uint16_t *sums, int bands, int n, unsigned char *out, int pixels)
+{
+	for (int x = 0; x < pixels; x++, sums += n * bands)
+		for (int b = 0; b < bands; b++) {
+			int sum = n * n / 2;
+
+			for (int h = 0; h < n; h++)
+				sum += sums[h * bands + b];
+			*out++ = sum / (n * n);
+		}
+}
+
+static void
+row_of_means(const uint16_t *sums, int bands, int n, unsigned char *out, int pixels)
+{
+	if (bands == 3 && n == 2)
+		means(sums, 3, 2, out, pixels);
+	else if (bands == 3 && n == 4)
+		means(sums, 3, 4, out, pixels);
+	else
+		means(sums, bands, n, out, pixels);
+}
+
+/* add_rows sums n rows, columns by columns. */
+static void
+add_rows(const unsigned char *in, size_t row, int n, uint16_t *sums, int columns)
+{
+	for (int x = 0; x < columns; x++)
+		sums[x] = in[x] + in[row + x];
+	for (int v = 2; v < n; v++)
+		for (int x = 0; x < columns; x++)
+			sums[x] += in[v * row + x];
+}
+
 void
 pixedge_mean(const unsigned char *in, int width, int bands, int n, unsigned char *out, int out_width, int out_height)
 {
 	size_t row = (size_t) width * bands;
+	int most = SUMS / (n * bands);
+	uint16_t sums[SUMS];
 
-	for (int y = 0; y < out_height; y++)
-		for (int x = 0; x < out_width; x++)
-			for (int b = 0; b < bands; b++) {
-				const unsigned char *p = in + (size_t) y * n * row + (size_t) x * n * bands + b;
-				int sum = n * n / 2;
+	for (int y = 0; y < out_height; y++, in += n * row)
+		for (int x = 0; x < out_width; x += most) {
+			int pixels = out_width - x < most ? out_width - x : most;
 
-				for (int v = 0; v < n; v++)
-					for (int h = 0; h < n; h++)
-						sum += p[v * row + h * bands];
-				*out++ = sum / (n * n);
-			}
+			add_rows(in + (size_t) x * n * bands, row, n, sums, pixels * n * bands);
+			row_of_means(sums, bands, n, out, pixels);
+			out += (size_t) pixels * bands;
+		}
 }

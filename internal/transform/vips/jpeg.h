@@ -21,8 +21,8 @@ int pixedge_jpeg_bands(const void *buf, size_t len, int *bands);
  * if the data are damaged or end before the part does. */
 int pixedge_jpeg_part(const void *buf, size_t len, const PixedgePart *part, unsigned char *out);
 
-/* Make each pixel of the mean of n by n, rounded once. in has rows of width pixels, and n
- * times as many as out or a few more, along both sides. */
+/* Make each pixel of the mean of n by n, 2 to 16, rounded once. in has rows of width
+ * pixels of up to 4 bands, and n times as many as out or a few more, along both sides. */
 void pixedge_mean(const unsigned char *in, int width, int bands, int n, unsigned char *out, int out_width, int out_height);
 
 #endif

@@ -48,26 +48,32 @@ func (m *Image) Raw(ctx context.Context, use func(pixels []byte) error) error {
 	return use(unsafe.Slice((*byte)(C.pixedge_data(memory)), w*h*m.Bands()))
 }
 
+// Into computes the image and puts the same bytes as Pixels into out, which has room
+// for just these. Channels must have 8 bits. It ends early when ctx does.
+func (m *Image) Into(ctx context.Context, out []byte) error {
+	if w, h := m.Size(); m.Wide() || len(out) != w*h*m.Bands() {
+		return &Error{Verb: "into", Text: "the pixels do not suit the memory"}
+	}
+	defer m.cancelOn(ctx)()
+	if C.pixedge_into(m.ref, unsafe.Pointer(unsafe.SliceData(out))) != 0 {
+		return lastError("into")
+	}
+	return nil
+}
+
 // FromPixels returns an image of w by h pixels in sRGB (or grey, with one or two
 // bands) whose channels are data, interleaved, row by row. data must not change
 // before Close.
 func FromPixels(data []byte, w, h, bands int) (*Image, error) {
+	if len(data) != w*h*bands {
+		return nil, &Error{Verb: "pixels", Text: "the bytes do not suit the size"}
+	}
 	pinned := new(runtime.Pinner)
 	pinned.Pin(unsafe.SliceData(data))
 	m := &Image{pinned: pinned, inRAM: true}
-	m.ref = C.vips_image_new_from_memory(unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)),
-		C.int(w), C.int(h), C.int(bands), C.VIPS_FORMAT_UCHAR)
-	if m.ref == nil {
+	if C.pixedge_from_memory(unsafe.Pointer(unsafe.SliceData(data)), C.int(w), C.int(h), C.int(bands), &m.ref) != 0 {
 		m.Close()
 		return nil, lastError("pixels")
-	}
-	space := SRGB
-	if bands < 3 {
-		space = Grey
-	}
-	if err := m.call("copy", "interpretation=%s", space); err != nil {
-		m.Close()
-		return nil, err
 	}
 	return m, nil
 }

@@ -136,6 +136,65 @@ pixedge_memory_image(int width, int height, int bands, VipsImage **out)
 	return 0;
 }
 
+int
+pixedge_from_memory(const void *pixels, int width, int height, int bands, VipsImage **out)
+{
+	size_t size = (size_t) width * height * bands;
+	VipsImage *image = vips_image_new_from_memory(pixels, size, width, height, bands, VIPS_FORMAT_UCHAR);
+
+	if (!image)
+		return -1;
+	/* Said at once and not by an operation: its result would be no memory any more,
+	 * and who wants all pixels would get a copy of them. */
+	image->Type = bands < 3 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
+	*out = image;
+	return 0;
+}
+
+/* Rows that are computed at a time. */
+#define STRIP 64
+
+/* fill has from computed into to, whose image is memory, from top to bottom. */
+static int
+fill(VipsRegion *from, VipsRegion *to)
+{
+	VipsRect all = { 0, 0, to->im->Xsize, to->im->Ysize };
+
+	for (VipsRect r = { 0, 0, all.width, STRIP }; r.top < all.height; r.top += STRIP) {
+		VipsRect strip;
+
+		vips_rect_intersectrect(&r, &all, &strip);
+		if (vips_region_image(to, &strip) || vips_region_prepare_to(from, to, &strip, 0, strip.top))
+			return -1;
+	}
+	return 0;
+}
+
+int
+pixedge_into(VipsImage *in, void *out)
+{
+	VipsImage *memory;
+	VipsRegion *from, *to;
+	int result = -1;
+
+	if (pixedge_from_memory(out, in->Xsize, in->Ysize, in->Bands, &memory))
+		return -1;
+	from = vips_region_new(in);
+	to = vips_region_new(memory);
+	if (from && to)
+		result = fill(from, to);
+	VIPS_UNREF(from);
+	VIPS_UNREF(to);
+	g_object_unref(memory);
+	return result;
+}
+
+int
+pixedge_alone(VipsImage *image)
+{
+	return g_atomic_int_get((gint *) &G_OBJECT(image)->ref_count) == 1;
+}
+
 void *
 pixedge_data(VipsImage *image)
 {

@@ -21,13 +21,16 @@ int pixedge_calln(const char *name, VipsImage **in, int n, const char *options, 
 int pixedge_memory(VipsImage *in, VipsImage **out);
 int pixedge_memory_image(int width, int height, int bands, VipsImage **out);
 void *pixedge_data(VipsImage *image);
+int pixedge_from_memory(const void *pixels, int width, int height, int bands, VipsImage **out);
 int pixedge_text(const char *text, const char *options, VipsImage **out);
 
-/* Make a file, or numbers, of an image. */
+/* Make a file, or numbers, of an image; or its pixels, of 8 bits, which out has room for. */
+int pixedge_into(VipsImage *in, void *out);
 int pixedge_save(const char *name, VipsImage *in, const char *options, void **buf, size_t *len);
 int pixedge_numbers(const char *name, VipsImage *in, const char *options, const char **names, int n, double *out);
 
-/* Metadata. describe gives one image all that another has. keep is a list of names that ends in NULL. */
+/* Metadata, to be changed where nobody else sees the image. describe gives one image all that another has. keep is a list of names that ends in NULL. */
+int pixedge_alone(VipsImage *image);
 void pixedge_describe(VipsImage *image, VipsImage *like);
 void pixedge_keep(VipsImage *in, const char **keep);
 int pixedge_has(VipsImage *in, const char *field);
