@@ -11,8 +11,6 @@ package background
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -149,7 +147,7 @@ func (q *Queue) take(stopped bool) (job, bool) {
 func (q *Queue) carry(j job) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "internal error")
+			err = fault.Panic(p)
 		}
 	}()
 	return j.do(q.ctx)

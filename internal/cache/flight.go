@@ -3,8 +3,6 @@ package cache
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
 
 	"pixedge/internal/fault"
@@ -75,7 +73,7 @@ func (f *flights[V]) fly(key string, fl *flight[V], fill func() (V, error)) {
 	fl.err = errors.New("the fill ended without a result") // by runtime.Goexit, say
 	defer func() {
 		if p := recover(); p != nil {
-			fl.err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "internal error")
+			fl.err = fault.Panic(p)
 		}
 		f.detach(key, fl)
 		fl.cancel()

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"maps"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -111,7 +109,7 @@ func (o *shared) fly(ctx context.Context, fetch func(context.Context) ([]origin.
 	o.err = errors.New("the fetch ended without a result") // by runtime.Goexit, say
 	defer func() {
 		if p := recover(); p != nil {
-			o.err = fault.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), fault.Internal, "internal error")
+			o.err = fault.Panic(p)
 		}
 		o.land()
 	}()
@@ -245,14 +243,15 @@ func (r *Route) names() []string { return append([]string{r.source}, r.plan.File
 // the turns and the descriptors of others.
 const AtOnce = 4
 
-// fetch returns the pictures with these names, fetched a few at once.
+// fetch returns the pictures with these names, fetched a few at once. With an error
+// none is held.
 func (r *Route) fetch(ctx context.Context, names []string) ([]origin.Original, error) {
 	pictures := make([]origin.Original, len(names))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(AtOnce)
 	for i, name := range names {
 		group.Go(func() (err error) {
-			pictures[i], err = r.zone.Fetcher.Fetch(ctx, name)
+			pictures[i], err = r.fetchOne(ctx, name)
 			return err
 		})
 	}
@@ -263,4 +262,15 @@ func (r *Route) fetch(ctx context.Context, names []string) ([]origin.Original, e
 		return nil, err
 	}
 	return pictures, nil
+}
+
+// fetchOne fetches a picture. A panic is an error, since the goroutine is the group's
+// and the others hold memory.
+func (r *Route) fetchOne(ctx context.Context, name string) (o origin.Original, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Panic(p)
+		}
+	}()
+	return r.zone.Fetcher.Fetch(ctx, name)
 }

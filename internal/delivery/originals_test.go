@@ -229,3 +229,43 @@ func TestNothingLeaks(t *testing.T) {
 		}
 	}
 }
+
+// A trap is a source of which one picture makes it panic, when the others are there.
+type trap struct {
+	delivery.Fetcher
+
+	name string
+	edge *edge
+	most int64 // originals that the others hold by then
+}
+
+func (s trap) Fetch(ctx context.Context, name string) (origin.Original, error) {
+	if name != s.name {
+		return s.Fetcher.Fetch(ctx, name)
+	}
+	for s.edge.held.Load() < s.most {
+		time.Sleep(time.Millisecond)
+	}
+	panic("boom")
+}
+
+// TestFetchPanics has the fetch of one picture of several panic: it costs its request,
+// and nothing stays of the others.
+func TestFetchPanics(t *testing.T) {
+	for _, tt := range []struct{ uri, name string }{
+		{"/v2/demo/t.merge(i:YS5naWY)/a.jpg", "a.jpg"},
+		{"/v2/demo/t.merge(i:YS5naWY)/a.jpg", "a.gif"},
+	} {
+		e := newEdge(t)
+		demo := e.cloudNamed(t, "demo")
+		demo.Zones[""] = delivery.Zone{Fetcher: trap{demo.Zones[""].Fetcher, tt.name, e, 1}}
+		_, err := e.get(tt.uri)
+		if fault.Of(err) != fault.Internal || !strings.Contains(err.Error(), "boom") {
+			t.Errorf("%s: %v, want the panic", tt.name, err)
+		}
+		if n := e.held.Load(); n != 0 {
+			t.Errorf("%s: %d originals are not released", tt.name, n)
+		}
+		e.want(t, "/v2/demo/original/b%20c.jpg", "")
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
@@ -80,6 +81,12 @@ func Wrap(err error, kind Kind, format string, args ...any) error {
 		return nil
 	}
 	return &fault{kind: kind, msg: fmt.Sprintf(format, args...), err: err}
+}
+
+// Panic returns the error of a panic that was recovered: Internal, with the stack of
+// the goroutine for the log.
+func Panic(p any) error {
+	return Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), Internal, "internal error")
 }
 
 // After returns a fault that also says how long the caller should wait before it

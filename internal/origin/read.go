@@ -38,16 +38,21 @@ func read(ctx context.Context, body io.Reader, size, most int64, from Buffers) (
 	if err != nil {
 		return nil, 0, err
 	}
-	b := filling{ctx, from, buffer, 0}
+	b, whole := filling{ctx, from, buffer, 0}, false
+	defer func() {
+		if !whole { // or body has panicked
+			b.buffer.Release()
+		}
+	}()
 	if known {
 		err = b.exactly(body, size)
 	} else {
 		err = b.upTo(body, most)
 	}
 	if err != nil {
-		b.buffer.Release()
 		return nil, 0, err
 	}
+	whole = true
 	return b.buffer, b.n, nil
 }
 

@@ -123,6 +123,27 @@ func TestRetryGetsNewBuffer(t *testing.T) {
 	}
 }
 
+// A bomb panics when it is read.
+type bomb struct{}
+
+func (bomb) Read([]byte) (int, error) { panic("boom") }
+func (bomb) Close() error             { return nil }
+func (bomb) Open(context.Context, string) (origin.Body, error) {
+	return origin.Body{ReadCloser: bomb{}, Size: 100}, nil
+}
+
+// TestBodyPanics holds that the buffer of a body is given back all the same.
+func TestBodyPanics(t *testing.T) {
+	buffers := new(counted)
+	defer func() {
+		if p := recover(); p != "boom" || buffers.out != 0 {
+			t.Errorf("panic %v, %d bytes are not released", p, buffers.out)
+		}
+	}()
+	_, err := origin.New(roomy(), bomb{}).Into(buffers).Fetch(t.Context(), "a.png")
+	t.Errorf("no panic, and %v", err)
+}
+
 func TestReleaseOfNothing(t *testing.T) {
 	origin.Original{}.Release()
 	o := origin.Original{Data: []byte(picture)}
