@@ -114,8 +114,8 @@ func New(cfg Config, places int) *Gate {
 // when it has done its work.
 //
 // Its errors are Unprocessable for what is over the whole budget, and Overloaded,
-// with a time after which to try again, if too many wait already, if there was no
-// room in time, and if ctx ends before there is.
+// with a time after which to try again and the caller's own ([fault.Own]), if too many
+// wait already, if there was no room in time, and if ctx ends before there is.
 func (g *Gate) Enter(ctx context.Context, a Ask) (leave func(), err error) {
 	if err := g.allows(a); err != nil {
 		return nil, err
@@ -219,13 +219,14 @@ func (g *Gate) abandon(w *waiter, why Cause, cause error, text string) error {
 	return err
 }
 
-// overloaded is an error that says when to come back.
+// overloaded is an error that says when to come back. It is of whoever asked: another
+// tenant or client may have its turn.
 func (g *Gate) overloaded(cause error, text string) error {
 	err := fault.Errorf(fault.Overloaded, "%s", text)
 	if cause != nil {
 		err = fault.Wrap(cause, fault.Overloaded, "%s", text)
 	}
-	return fault.After(err, min(max(g.ahead(), time.Second), longestRetry))
+	return fault.Own(fault.After(err, min(max(g.ahead(), time.Second), longestRetry)))
 }
 
 // longestRetry is the longest time that clients are told to stay away: nobody

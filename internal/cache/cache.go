@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"pixedge/internal/config"
+	"pixedge/internal/fault"
 )
 
 // Config says how much to keep.
@@ -82,36 +83,53 @@ func (c *Cache[V]) Lookup(key string) (V, bool) {
 // the values of ctx but neither its end nor its deadline, since the others should
 // not fail because the first client hung up. It ends when nobody waits any more.
 // A caller waits until its own ctx ends, whose cause is then the error, and no
-// longer than a fill may take. Errors reach all who waited and are not kept.
+// longer than a fill may take. Errors reach all who waited and are not kept; but where
+// the first caller was refused for its own sake ([fault.Own]), the others try once more,
+// together, with the fill of one of them.
 //
 // tags are names that Drop drops the value by; the same ones with every call.
 func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Context) (V, error), tags ...string) (V, Outcome, error) {
 	if value, ok := c.Lookup(key); ok {
 		return value, Hit, nil
 	}
-	how, flight, value := c.flights.board(key, func() (V, bool) { return c.store.get(key) }, func(f *flight[V]) {
-		var work context.Context
-		work, f.cancel = context.WithTimeout(context.WithoutCancel(ctx), c.fill) //nolint:gosec // fly calls cancel
-		go c.flights.fly(key, f, func() (V, error) {
-			return c.make(work, key, fill, tags, func() { c.flights.detach(key, f) })
-		})
-	})
-	if how == Hit {
-		c.counts[Hit].Add(1)
-		return value, Hit, nil
-	}
 	patience := time.NewTimer(c.fill)
 	defer patience.Stop()
-	select {
-	case <-flight.done:
+	var refused *flight[V]
+	for {
+		how, flight, value := c.flights.board(key, refused, func() (V, bool) { return c.store.get(key) }, func(f *flight[V]) {
+			var work context.Context
+			work, f.cancel = context.WithTimeout(context.WithoutCancel(ctx), c.fill) //nolint:gosec // fly calls cancel
+			go c.flights.fly(key, f, func() (V, error) {
+				return c.make(work, key, fill, tags, func() { c.flights.detach(key, f) })
+			})
+		})
+		if how == Hit {
+			c.counts[Hit].Add(1)
+			return value, Hit, nil
+		}
+		if err := c.wait(ctx, patience.C, key, flight); err != nil {
+			return value, how, err
+		}
+		if how == Coalesced && refused == nil && fault.IsOwn(flight.err) {
+			refused = flight
+			continue
+		}
 		c.counts[how].Add(1)
 		return flight.value, how, flight.err
+	}
+}
+
+// wait returns nil when the flight has ended, or why the caller waits no longer.
+func (c *Cache[V]) wait(ctx context.Context, patience <-chan time.Time, key string, fl *flight[V]) error {
+	select {
+	case <-fl.done:
+		return nil
 	case <-ctx.Done():
-		c.flights.leave(key, flight)
-		return value, how, context.Cause(ctx)
-	case <-patience.C:
-		c.flights.leave(key, flight)
-		return value, how, context.DeadlineExceeded
+		c.flights.leave(key, fl)
+		return context.Cause(ctx)
+	case <-patience:
+		c.flights.leave(key, fl)
+		return context.DeadlineExceeded
 	}
 }
 

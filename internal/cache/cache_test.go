@@ -60,6 +60,49 @@ func TestStampede(t *testing.T) {
 	}
 }
 
+// TestTurnOfAnother refuses whoever began a fill, for its own sake: the thousand who wait
+// have it filled once more, together, and are not refused with it. If that fails too, so
+// do they, without another try; and at once for what is not the first one's own.
+func TestTurnOfAnother(t *testing.T) {
+	own := fault.Own(fault.Errorf(fault.Overloaded, "too many are waiting"))
+	for _, tt := range []struct {
+		name           string
+		fills          []error // what they come to
+		refused, tries int64
+	}{
+		{"the first one's", []error{own, nil}, 1, 2},
+		{"the next one's too", []error{own, own, nil}, 1000, 2},
+		{"everybody's", []error{fault.Errorf(fault.Overloaded, "no memory"), nil}, 1000, 1},
+	} {
+		c := newCache(t, 1<<20)
+		var tries, refused atomic.Int64
+		begin := make(chan struct{})
+		var wg sync.WaitGroup
+		for range 1000 {
+			wg.Go(func() {
+				_, _, err := c.Get(t.Context(), "k", func(context.Context) ([]byte, error) {
+					n := tries.Add(1)
+					if n == 1 {
+						<-begin
+					}
+					return []byte("v"), tt.fills[n-1] // the next ones are at once, while many still wake up
+				})
+				if err != nil {
+					refused.Add(1)
+				}
+			})
+		}
+		for c.Waiting("k") < 1000 {
+			time.Sleep(time.Millisecond)
+		}
+		close(begin)
+		wg.Wait()
+		if refused.Load() != tt.refused || tries.Load() != tt.tries {
+			t.Errorf("%s: %d refused after %d fills, want %d after %d", tt.name, refused.Load(), tries.Load(), tt.refused, tt.tries)
+		}
+	}
+}
+
 // errLeft is why a client ends its waiting.
 var errLeft = errors.New("left")
 

@@ -21,16 +21,29 @@ type flight[V any] struct {
 	cancel context.CancelFunc // ends the fill
 	value  V
 	err    error
-	wait   int // callers that wait; guarded by flights.mu
+
+	// Guarded by flights.mu.
+	wait int        // callers that wait
+	next *flight[V] // of those who waited, if this one was refused for its first caller's sake
 }
 
 // board returns the flight of key and joins those who wait for it. If there was
 // none, found is asked for the value once more, since the last flight may have
 // ended a moment ago; and if it has none, start is called with the new flight.
-func (f *flights[V]) board(key string, found func() (V, bool), start func(*flight[V])) (how Outcome, joined *flight[V], value V) {
+//
+// Those who waited for one that was refused share the next one, even where it has
+// ended before the last of them comes here.
+func (f *flights[V]) board(key string, refused *flight[V], found func() (V, bool), start func(*flight[V])) (how Outcome, joined *flight[V], value V) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if joined = f.byKey[key]; joined != nil {
+	joined = f.byKey[key]
+	if refused != nil {
+		if next := refused.next; next != nil && next.wait > 0 { // somebody stayed to its end
+			joined = next
+		}
+		defer func() { refused.next = joined }()
+	}
+	if joined != nil {
 		joined.wait++
 		return Coalesced, joined, value
 	}

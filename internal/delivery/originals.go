@@ -41,6 +41,7 @@ type shared struct {
 	users  int       // who wait for it or use it
 	sizes  int       // requests so far that a rendition may be of use to
 	landed time.Time // when it was there; zero before
+	next   *shared   // of those who waited, if it was not the turn of the first
 }
 
 // freshFor is how long after its arrival an original that is in use is shared with
@@ -51,15 +52,15 @@ const freshFor = 2 * time.Second
 // get returns what key names. If nobody wants it at the moment, fetch fetches it, once
 // for all who come to want it, with the values of ctx and an end of its own: when
 // nobody wants it any more. Errors are for all who wait, but for those of a turn that
-// somebody else did not get: then the others try once in their own name. sizes tells
-// that a rendition may be of use to the request.
+// somebody else did not get: then the others try once in their own name, together. sizes
+// tells that a rendition may be of use to the request.
 //
 // The caller calls release with what it got. ctx ends the waiting with its cause.
 func (l *originals) get(ctx context.Context, key string, sizes bool, fetch func(context.Context) ([]origin.Original, error)) (*shared, error) {
-	o, first := l.join(ctx, key, sizes, fetch)
+	o, first := l.join(ctx, key, nil, sizes, fetch)
 	err := o.wait(ctx)
-	if !first && fault.Of(err) == fault.Overloaded && ctx.Err() == nil {
-		o, _ = l.join(ctx, key, sizes, fetch)
+	if !first && fault.IsOwn(err) && ctx.Err() == nil {
+		o, _ = l.join(ctx, key, o, sizes, fetch)
 		err = o.wait(ctx)
 	}
 	if err != nil {
@@ -83,11 +84,19 @@ func (o *shared) wait(ctx context.Context) error {
 }
 
 // join adds a use of what key names, and reports whether it is the first, which has it
-// fetched.
-func (l *originals) join(ctx context.Context, key string, sizes bool, fetch func(context.Context) ([]origin.Original, error)) (o *shared, first bool) {
+// fetched. Those who waited for one that was refused share what comes next, even if that
+// has failed before the last of them comes here.
+func (l *originals) join(ctx context.Context, key string, refused *shared, sizes bool, fetch func(context.Context) ([]origin.Original, error)) (o *shared, first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	o = l.byKey[key]
+	if refused != nil {
+		if next := refused.next; next != nil && !next.landed.IsZero() && next.err != nil {
+			next.users++
+			return next, false
+		}
+		defer func() { refused.next = o }()
+	}
 	if first = o == nil || !o.landed.IsZero() && time.Since(o.landed) > freshFor; first {
 		o = &shared{list: l, key: key, done: make(chan struct{})}
 		if l.byKey == nil {

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"pixedge/internal/admit"
 	"pixedge/internal/delivery"
 	"pixedge/internal/fault"
 	"pixedge/internal/origin"
@@ -185,7 +186,7 @@ func TestFetchFails(t *testing.T) {
 func TestTurnOfAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, s := newSlow(t)
-		s.err = fault.Errorf(fault.Overloaded, "too many are waiting")
+		s.err = fault.Own(fault.Errorf(fault.Overloaded, "too many are waiting"))
 		_, answers := e.sizes(5)
 		first := s.come
 		s.come = make(chan struct{}) // of the next fetch, which waits until all wait for it
@@ -203,6 +204,60 @@ func TestTurnOfAnother(t *testing.T) {
 			t.Errorf("%d were refused after %d fetches, want 1 after 2", refused, s.began.Load())
 		}
 	})
+}
+
+// TestOneURL has many ask for one URL of whom the first is not let in: the others have it
+// made together, in the name of one of them. What is refused for the picture's sake is
+// refused to all.
+func TestOneURL(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		refusal        error
+		refused, asked int64
+	}{
+		{"the first one's turn", fault.Own(fault.Errorf(fault.Overloaded, "too many are waiting")), 1, 2},
+		{"no memory for anybody", fault.Errorf(fault.Overloaded, "there is no memory for the picture"), 5, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			e, s := newSlow(t)
+			close(s.come)
+			door := &picky{refusal: tt.refusal, open: make(chan struct{})}
+			e.Gates.Fetch = door
+			answers := make(chan error, 5)
+			for range cap(answers) {
+				go func() {
+					_, err := e.Image(context.Background(), delivery.Request{URI: []byte("/v2/demo/t.flip()/a.jpg")})
+					answers <- err
+				}()
+			}
+			synctest.Wait()
+			close(door.open)
+			var refused int64
+			for range cap(answers) {
+				if err := <-answers; err != nil {
+					refused++
+				}
+			}
+			if refused != tt.refused || door.asked.Load() != tt.asked {
+				t.Errorf("%s: %d were refused after %d asked to be let in, want %d after %d", tt.name, refused, door.asked.Load(), tt.refused, tt.asked)
+			}
+		})
+	}
+}
+
+// A picky gate refuses the first one, when it opens, and lets in the others.
+type picky struct {
+	refusal error
+	open    chan struct{}
+	asked   atomic.Int64
+}
+
+func (p *picky) Enter(context.Context, admit.Ask) (func(), error) {
+	<-p.open
+	if p.asked.Add(1) == 1 {
+		return nil, p.refusal
+	}
+	return func() {}, nil
 }
 
 // TestNothingLeaks shares a picture among many who come and leave as they like.

@@ -58,6 +58,7 @@ type fault struct {
 	msg   string        // shown to the caller
 	err   error         // logged; may be nil
 	after time.Duration // when to try again; 0 if nobody knows
+	own   bool          // see Own
 }
 
 func (f *fault) Error() string {
@@ -108,6 +109,25 @@ func RetryAfter(err error) time.Duration {
 		return f.after
 	}
 	return 0
+}
+
+// Own returns a fault that is the caller's own, as when it was not its turn: somebody
+// else who asks for the same may well get it. An err that is no fault is returned as
+// it is.
+func Own(err error) error {
+	f, ok := errors.AsType[*fault](err)
+	if !ok {
+		return err
+	}
+	own := *f
+	own.own = true
+	return &own
+}
+
+// IsOwn reports whether err is its caller's own; see [Own].
+func IsOwn(err error) bool {
+	f, ok := errors.AsType[*fault](err)
+	return ok && f.own
 }
 
 // Of reports the kind of err: that of the outermost fault in its chain, Timeout

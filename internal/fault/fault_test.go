@@ -68,6 +68,29 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+func TestOwn(t *testing.T) {
+	busy := fault.Errorf(fault.Overloaded, "busy")
+	for _, tt := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"a fault", busy, false},
+		{"one's own", fault.Own(busy), true},
+		{"wrapped", fmt.Errorf("render: %w", fault.After(fault.Own(busy), time.Second)), true},
+		{"the reason of another", fault.Wrap(fault.Own(busy), fault.Upstream, "failed"), false},
+		{"no fault", fault.Own(errors.New("plain")), false},
+		{"none", nil, false},
+	} {
+		if got := fault.IsOwn(tt.err); got != tt.want {
+			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
+		}
+	}
+	if err := fault.Own(busy); fault.Of(err) != fault.Overloaded || fault.Message(err) != "busy" || fault.IsOwn(busy) {
+		t.Errorf("Own changed the fault to %v", err)
+	}
+}
+
 func TestNoRoom(t *testing.T) {
 	for err, want := range map[error]bool{
 		nil:             false,
