@@ -2,9 +2,15 @@ package worker
 
 import (
 	"bytes"
+	"errors"
+	"net"
 	"os"
+	"os/exec"
 	"runtime"
+	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"pixedge/internal/media"
 )
@@ -23,6 +29,10 @@ func (p *Pool) PIDs() []int {
 //   - "fills" fills its memory for results and answers nothing
 //   - "deaf" answers once and then neither listens nor ends
 //   - "hasty" answers everything twice
+//   - "absent" ends when it is sent something, before it reads that
+//   - "fleeting" ends as soon as it is there
+//   - "heir" tells for its version which process it has started that outlives it, and
+//     ends when it has read something
 func Rogue(deed string) error {
 	conn, err := connOf(os.NewFile(socketFD, "server"))
 	if err != nil {
@@ -33,12 +43,27 @@ func Rogue(deed string) error {
 	if _, err := in.receive(&s); err != nil {
 		return err
 	}
-	if err := send(conn, hello{Formats: []media.Format{media.PNG}}); err != nil {
+	h := hello{Formats: []media.Format{media.PNG}}
+	if deed == "heir" {
+		heir := exec.Command("sleep", "60")
+		heir.Stderr, heir.ExtraFiles = os.Stderr, []*os.File{os.NewFile(socketFD, "server")}
+		if err := heir.Start(); err != nil {
+			return err
+		}
+		h.Version = strconv.Itoa(heir.Process.Pid)
+	}
+	if err := send(conn, h); err != nil {
 		return err
 	}
 	result, err := mapResult()
 	if err != nil {
 		return err
+	}
+	switch deed {
+	case "absent":
+		return peek(conn)
+	case "fleeting":
+		return errors.New("it does not stay")
 	}
 	if deed == "hoards" {
 		hoard := bytes.Repeat([]byte{1}, 200<<20)
@@ -49,6 +74,9 @@ func Rogue(deed string) error {
 		var q request
 		if _, err := in.receive(&q); err != nil {
 			return err
+		}
+		if deed == "heir" {
+			return errors.New("it leaves an heir")
 		}
 		copy(result, q.Nonce)
 		answer := reply{Nonce: q.Nonce, Format: media.PNG, Size: len(q.Nonce)}
@@ -70,4 +98,16 @@ func Rogue(deed string) error {
 			}
 		}
 	}
+}
+
+// peek waits until there is something to read.
+func peek(conn *net.UnixConn) error {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Read(func(fd uintptr) bool {
+		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK)
+		return err == nil
+	})
 }

@@ -107,80 +107,6 @@ func New(cfg Config, count int, command Command, memory *shm.Pool, watcher Watch
 	return p, nil
 }
 
-// restart is the time between two tries to start a worker.
-const restart = time.Second
-
-// keep has one worker running at any time, until the pool is closed. It keeps
-// its thread as well: see start. The first start is reported, since a worker that
-// cannot start at all is a mistake in the set-up.
-func (p *Pool) keep(started chan<- error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	wait := time.Duration(0)
-	for {
-		time.Sleep(wait)
-		if p.closed() {
-			return
-		}
-		began := time.Now()
-		worker, err := start(p.command, setup{Memory: int64(p.cfg.Memory)})
-		if started != nil {
-			started <- err
-			started = nil
-			if err != nil {
-				return
-			}
-		}
-		if err == nil {
-			p.enlist(worker)
-			p.until(worker)
-		}
-		// What cannot start is not tried again at once.
-		if wait = 0; err != nil {
-			wait = max(0, restart-time.Since(began))
-		}
-	}
-}
-
-// enlist lets a worker have jobs.
-func (p *Pool) enlist(worker *process) {
-	p.mu.Lock()
-	p.hello = worker.hello // they are all alike
-	missing, replaced := p.strong.join(time.Now())
-	p.mu.Unlock()
-	p.idle.put(worker)
-	if replaced {
-		p.replaced(missing)
-	}
-}
-
-// until waits for the end of a worker and counts it.
-func (p *Pool) until(worker *process) {
-	select {
-	case <-worker.exited:
-	case <-p.closing:
-		worker.kill()
-	}
-	worker.close()
-	p.idle.remove(worker)
-	if p.closed() {
-		return
-	}
-	p.mu.Lock()
-	p.stats.Ended[worker.cause()]++
-	spare := p.strong.leave(time.Now())
-	p.mu.Unlock()
-	if spare {
-		p.replaced(0)
-	}
-}
-
-func (p *Pool) replaced(missing time.Duration) {
-	if p.watcher.Replaced != nil {
-		p.watcher.Replaced(missing)
-	}
-}
-
 func (p *Pool) closed() bool {
 	select {
 	case <-p.closing:
@@ -248,6 +174,9 @@ func (p *Pool) Inspect(ctx context.Context, original media.Image, most transform
 // run finds a worker for a job. ctx may end while the job waits, and its deadline
 // ends a job that has begun; but a job that has begun does not end because its
 // client has gone: what is left of it is worth less than a worker.
+//
+// A worker may fall while it has nothing to do, a moment before it is given a job: that
+// goes to another one, once. What a worker has taken it is not given again.
 func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, job transform.Job) (a reply, data []byte, err error) {
 	fds := make([]int, len(pictures))
 	for i, picture := range pictures {
@@ -259,7 +188,20 @@ func (p *Pool) run(ctx context.Context, q request, pictures []media.Image, job t
 		fds[i] = region.FD()
 	}
 	q.Original = picture{pictures[0].Format, len(pictures[0].Data)}
-	worker, err := p.take(ctx)
+	if err := p.enter(ctx); err != nil {
+		return a, nil, err
+	}
+	defer func() { <-p.places }()
+	a, data, err = p.assign(ctx, q, fds, job)
+	if _, ok := errors.AsType[untaken](err); ok && ctx.Err() == nil {
+		a, data, err = p.assign(ctx, q, fds, job)
+	}
+	return a, data, err
+}
+
+// assign has the next worker carry out a job, for somebody who has a place.
+func (p *Pool) assign(ctx context.Context, q request, fds []int, job transform.Job) (a reply, data []byte, err error) {
+	worker, err := p.await(ctx)
 	if err != nil {
 		return a, nil, err
 	}
@@ -293,26 +235,24 @@ func most(need int64, limits transform.Limits) int64 {
 	return bound(need)
 }
 
-// take waits for a place and a worker.
-func (p *Pool) take(ctx context.Context) (*process, error) {
+// enter waits for a place.
+func (p *Pool) enter(ctx context.Context) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	select {
 	case p.places <- struct{}{}:
+		return nil
 	case <-ctx.Done():
-		return nil, unattended(ctx)
+		return unattended(ctx)
 	case <-p.closing:
-		return nil, stopping()
+		return stopping()
 	}
-	worker, err := p.await(ctx)
-	if err != nil {
-		<-p.places
-	}
-	return worker, err
 }
 
 // await waits for a worker, for somebody who has a place.
 func (p *Pool) await(ctx context.Context) (*process, error) {
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
 	for {
 		if ctx.Err() != nil {
 			return nil, unattended(ctx)
@@ -347,7 +287,6 @@ func ended(worker *process) bool {
 
 // give takes a worker back after a job. What it holds is measured and not asked for.
 func (p *Pool) give(worker *process, a reply) {
-	defer func() { <-p.places }()
 	p.mu.Lock()
 	p.stats.Decodes += a.Stats.Decodes
 	p.stats.Encodes += a.Stats.Encodes
@@ -369,7 +308,7 @@ func (p *Pool) give(worker *process, a reply) {
 func (p *Pool) Drain(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for p.rendering.Load() > 0 {
+	for len(p.places) > 0 {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

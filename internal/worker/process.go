@@ -43,6 +43,10 @@ func Causes() []Cause {
 	return all
 }
 
+// pipeTime is how long what a worker has started may keep its standard error open after
+// its end. Then nobody listens any more: its end must not be noticed late.
+const pipeTime = 100 * time.Millisecond
+
 // startTimeout is how long a worker may take to say hello.
 const startTimeout = 20 * time.Second
 
@@ -59,6 +63,7 @@ type process struct {
 	greedy  atomic.Bool   // killed by us, for its memory
 	lied    atomic.Bool   // said what no renderer says, and killed by us
 	retired atomic.Bool   // killed by us, for its age or what it holds
+	engaged atomic.Bool   // has been given a job, and read it
 	held    int64         // resident memory after its last job, in bytes; 0: unknown
 	spent   bool          // being killed: its last job came to the end of its time or memory
 	exited  chan struct{} // closed when it has ended
@@ -83,6 +88,7 @@ func start(command Command, s setup) (*process, error) {
 		Stderr:      &p.stderr,
 		ExtraFiles:  []*os.File{theirs, p.result.File}, // socketFD and resultFD
 		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true},
+		WaitDelay:   pipeTime,
 	}
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("worker: %w", err), conn.Close(), p.result.Close())
@@ -140,21 +146,17 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 	p.jobs++
 	q.Nonce = rand.Text()
 	p.stderr.reset()
-	err := p.inbox.conn.SetDeadline(time.Time{})
-	if err == nil {
-		err = send(p.inbox.conn, q, fds...)
-	}
-	var a reply
-	if err == nil {
-		_, err = p.inbox.receive(&a)
-	}
-	if err != nil {
-		if fault.Of(err) == fault.Invalid {
-			return a, nil, err // it was never sent
-		}
-		return a, nil, p.obituary(err, q.hurried)
-	}
+	p.engaged.Store(true)
+	a, err := p.ask(q, fds)
+	_, unread := errors.AsType[untaken](err)
 	switch {
+	case fault.Of(err) == fault.Invalid:
+		return a, nil, err // it was never sent
+	case unread && ctx.Err() == nil:
+		p.engaged.Store(false)
+		return a, nil, untaken{fault.Wrap(p.obituary(err, false), fault.Overloaded, "no worker could take the picture")}
+	case err != nil:
+		return a, nil, p.obituary(err, q.hurried)
 	case !a.credible(q):
 		p.lied.Store(true)
 		return reply{}, nil, p.obituary(errors.New("worker: no renderer says that"), false)
@@ -164,6 +166,29 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 	data, err := p.result.copy(a.Size, place)
 	return a, data, err
 }
+
+// ask sends a job and returns the answer. Its error is untaken if the worker has not
+// read the job: it could not be sent, or lay in the socket when the worker's end was
+// closed. That is ECONNRESET (net/unix/af_unix.c, unix_release_sock); a worker that ends
+// with what it has read leaves io.EOF.
+func (p *process) ask(q request, fds []int) (a reply, err error) {
+	err = p.inbox.conn.SetDeadline(time.Time{})
+	if err == nil {
+		err = send(p.inbox.conn, q, fds...)
+	}
+	if err != nil {
+		return a, untaken{err}
+	}
+	if _, err = p.inbox.receive(&a); errors.Is(err, syscall.ECONNRESET) {
+		return a, untaken{err}
+	}
+	return a, err
+}
+
+// An untaken error is that of a job that its worker has not begun.
+type untaken struct{ error }
+
+func (u untaken) Unwrap() error { return u.error }
 
 // obituary explains to a client why its job came to nothing. It waits for the
 // end of the process. hurried tells that the request left the job less time than a

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,6 +73,52 @@ func TestHasty(t *testing.T) {
 	}
 	if got := p.Stats().Ended[worker.Refused]; got != 1 {
 		t.Errorf("%d workers were ended for what they said, want 1", got)
+	}
+}
+
+// TestAbsent has workers end before they read their job: it is given to two of them, and
+// not to a third. TestEnds holds that what was read is given to nobody else.
+func TestAbsent(t *testing.T) {
+	p, j := rogues(t, "absent", worker.Config{})
+	if _, err := p.Render(t.Context(), j); fault.Of(err) != fault.Overloaded {
+		t.Errorf("err = %v, want overloaded", err)
+	}
+	within(t, 20*time.Second, "their ends counted", func() bool { return p.Stats().Ended[worker.Crashed] >= 2 })
+	if got := p.Stats().Ended[worker.Crashed]; got != 2 {
+		t.Errorf("%d workers have ended, want 2", got)
+	}
+}
+
+// TestRestarts has workers end as soon as they are there: they are started again ever
+// less often.
+func TestRestarts(t *testing.T) {
+	missing := make(chan time.Duration, 100)
+	newPoolOf(t, worker.Config{}, 1, worker.Watcher{Replaced: func(d time.Duration) { missing <- d }}, "rogue", "fleeting")
+	for _, least := range []time.Duration{125 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second} {
+		if got := <-missing; got < least {
+			t.Errorf("another came after %v, want %v and more", got, least)
+		}
+	}
+}
+
+// TestHeir ends a worker of which something stays that it has started, with its standard
+// error and its socket open: the end is noticed all the same.
+func TestHeir(t *testing.T) {
+	p, j := rogues(t, "heir", worker.Config{})
+	heir, err := strconv.Atoi(p.Version())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Kill(heir, syscall.SIGKILL); err != nil {
+			t.Errorf("the heir has gone: %v", err)
+		}
+	}()
+	if _, err := p.Render(t.Context(), j); fault.Of(err) != fault.Unprocessable {
+		t.Errorf("err = %v, want unprocessable", err)
+	}
+	if got := p.Stats().Ended[worker.Deadline]; got != 0 {
+		t.Error("the job was given up for its time")
 	}
 }
 

@@ -24,6 +24,10 @@ import (
 
 // TestMain lets this binary be a worker, too.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "rogue" {
+		fmt.Fprintln(os.Stderr, worker.Rogue(os.Args[2]))
+		os.Exit(1)
+	}
 	if err := vips.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -34,10 +38,6 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
-	}
-	if len(os.Args) == 3 && os.Args[1] == "rogue" {
-		fmt.Fprintln(os.Stderr, worker.Rogue(os.Args[2]))
-		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
@@ -264,25 +264,45 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestDeadWhileIdle ends workers that have nothing to do: nobody notices.
+// TestDeadWhileIdle ends the worker that the next job goes to, a moment before: nobody
+// notices.
 func TestDeadWhileIdle(t *testing.T) {
 	p := newPool(t, worker.Config{})
-	for _, pid := range p.PIDs() {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	j := job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))
+	for range 10 {
+		within(t, 20*time.Second, "everybody there", func() bool { return len(p.PIDs()) == 2 })
+		if err := syscall.Kill(p.PIDs()[1], syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-	}
-	for range 4 {
-		if _, err := p.Render(t.Context(), job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))); err != nil {
-			// One may die between our look at it and its first job.
-			t.Log(err)
-			if fault.Of(err) != fault.Overloaded {
-				t.Errorf("%v, want overloaded", err)
-			}
+		if _, err := p.Render(t.Context(), j); err != nil {
+			t.Error(err)
 		}
 	}
-	if _, err := p.Render(t.Context(), job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))); err != nil {
+}
+
+// TestUntaken sends a job to a worker that stands still, and ends that before it has
+// read the job: another one is given it.
+func TestUntaken(t *testing.T) {
+	p := newPoolOf(t, worker.Config{}, 1, worker.Watcher{}, "worker")
+	j := job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))
+	pid := p.PIDs()[0]
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error, 1)
+	go func() {
+		_, err := p.Render(context.Background(), j)
+		answer <- err
+	}()
+	within(t, 20*time.Second, "the worker given a job", func() bool { return len(p.PIDs()) == 0 })
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; err != nil {
 		t.Error(err)
+	}
+	if s := p.Stats(); s.Ended[worker.Killed] != 1 || s.Encodes != 1 {
+		t.Errorf("Stats = %+v", s)
 	}
 }
 
