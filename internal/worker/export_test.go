@@ -29,6 +29,7 @@ func (p *Pool) PIDs() []int {
 //   - "fills" fills its memory for results and answers nothing
 //   - "deaf" answers once and then neither listens nor ends
 //   - "hasty" answers everything twice
+//   - "boasts" says that its result is as long as any may be
 //   - "absent" ends when it is sent something, before it reads that
 //   - "fleeting" ends as soon as it is there
 //   - "heir" tells for its version which process it has started that outlives it, and
@@ -80,6 +81,9 @@ func Rogue(deed string) error {
 		}
 		copy(result, q.Nonce)
 		answer := reply{Nonce: q.Nonce, Format: media.PNG, Size: len(q.Nonce)}
+		if deed == "boasts" {
+			answer.Size = LongestResult
+		}
 		if deed == "fills" {
 			for i := range result {
 				result[i] = 1

@@ -160,6 +160,9 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 	case !a.credible(q):
 		p.lied.Store(true)
 		return reply{}, nil, p.obituary(errors.New("worker: no renderer says that"), false)
+	case most > 0 && int64(a.Size) > most: // before any memory is taken for it
+		p.greedy.Store(true)
+		return reply{}, nil, p.obituary(fmt.Errorf("worker: a result of %d bytes", a.Size), false)
 	case a.Failed || q.Inspect:
 		return a, nil, a.failure()
 	}

@@ -48,6 +48,21 @@ func TestFills(t *testing.T) {
 	}
 }
 
+// TestBoasts has a worker claim a result that is longer than all that its job may take:
+// no memory is taken for it.
+func TestBoasts(t *testing.T) {
+	p, j := rogues(t, "boasts", worker.Config{})
+	j.Need.Bytes = 1 << 20
+	j.Place = func(n int) ([]byte, error) {
+		t.Errorf("%d bytes of memory were taken", n)
+		return make([]byte, n), nil
+	}
+	if _, err := p.Render(t.Context(), j); fault.Of(err) != fault.Unprocessable || !strings.Contains(fault.Message(err), "too much memory") {
+		t.Errorf("err = %v, want too much memory", err)
+	}
+	within(t, 20*time.Second, "the worker ended", func() bool { return p.Stats().Ended[worker.Starved] == 1 })
+}
+
 // TestDeaf replaces workers that do not end when they are told.
 func TestDeaf(t *testing.T) {
 	p, j := rogues(t, "deaf", worker.Config{Jobs: 1})

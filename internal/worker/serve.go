@@ -102,7 +102,7 @@ func (w *worker) answer(q request, fds []int) reply {
 	w.memory.reset()
 	a, err := w.do(q, fds)
 	if err != nil {
-		a = reply{Failed: true, Kind: fault.Of(err), Shown: fault.Message(err), Detail: err.Error()}
+		a = reply{Failed: true, Kind: fault.Of(err), Shown: cut(fault.Message(err), mostShown), Detail: cut(err.Error(), mostDetail)}
 	}
 	a.Nonce = q.Nonce
 	after := w.renderer.Stats()

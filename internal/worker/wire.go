@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -78,19 +79,43 @@ type reply struct {
 	Detail string // for the log
 }
 
+// The longest texts of a reply, in bytes. A worker cuts its own: a stack may be longer.
+const (
+	mostShown  = 4 << 10
+	mostDetail = 16 << 10
+	mostHash   = 64 // a BlurHash of 4 by 3 has 28, a ThumbHash 36 at most
+)
+
 // credible reports whether a renderer could say this to q: a worker may have been
 // taken over by a picture.
 func (r reply) credible(q request) bool {
-	const mostText = 4 << 10 // bytes
 	switch {
 	case r.Nonce != q.Nonce:
 		return false
 	case r.Stats.Decodes < 0 || r.Stats.Encodes < 0 || r.Stats.Pixels < 0 || r.Peak < 0 || r.Held < 0:
 		return false
 	case r.Failed:
-		return slices.Contains(fault.Kinds(), r.Kind) && len(r.Shown) <= mostText
+		return slices.Contains(failures(), r.Kind) && len(r.Shown) <= mostShown && len(r.Detail) <= mostDetail
+	case r.Format != q.makes:
+		return false
+	case q.Inspect:
+		texts := max(len(r.Info.DominantColor), len(r.Info.BlurHash), len(r.Info.ThumbHash))
+		return r.Info.Format == q.Original.Format.String() && r.Info.Size == q.Original.Size && texts <= mostHash
 	}
-	return r.Format == q.makes
+	return 0 < r.Size && r.Size <= LongestResult
+}
+
+// failures are the kinds that a render may fail with. Who may have a picture, and
+// whether there is one, is not for a renderer to say; but a plan may name a second one.
+func failures() []fault.Kind {
+	return []fault.Kind{
+		fault.Internal, fault.Invalid, fault.NotFound, fault.Unsupported, fault.Unprocessable, fault.Overloaded, fault.Timeout,
+	}
+}
+
+// cut returns as much of a text as fits into so many bytes.
+func cut(text string, most int) string {
+	return strings.ToValidUTF8(text[:min(len(text), most)], "")
 }
 
 // failure is the error that a reply tells of.
