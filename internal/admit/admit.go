@@ -82,7 +82,7 @@ type Gate struct {
 	crowd   crowd     // all who wait
 	stats   Stats
 
-	typical  time.Duration // what an ask costs, by the last few dozen
+	typical  time.Duration // what an ask costs, by the last few dozen that were done
 	expected int           // asks that were announced; see Expect
 
 	shared   bool // see NewShared
@@ -110,13 +110,14 @@ func New(cfg Config, places int) *Gate {
 	}
 }
 
-// Enter waits until there is room for a. The caller calls leave, once or more,
-// when it has done its work.
+// Enter waits until there is room for a. The caller calls leave, once or more, when it
+// has ended its work, and says whether it was done: how long work takes is learned from
+// that alone. What fails may do so at its first look.
 //
 // Its errors are Unprocessable for what is over the whole budget, and Overloaded,
 // with a time after which to try again and the caller's own ([fault.Own]), if too many
 // wait already, if there was no room in time, and if ctx ends before there is.
-func (g *Gate) Enter(ctx context.Context, a Ask) (leave func(), err error) {
+func (g *Gate) Enter(ctx context.Context, a Ask) (leave func(done bool), err error) {
 	if err := g.allows(a); err != nil {
 		return nil, err
 	}
@@ -138,7 +139,13 @@ func (g *Gate) Enter(ctx context.Context, a Ask) (leave func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return sync.OnceFunc(func() { g.leave(w) }), nil
+	return once(func(done bool) { g.leave(w, done) }), nil
+}
+
+// once returns f, which does nothing when it is called again.
+func once(f func(done bool)) func(done bool) {
+	var first sync.Once
+	return func(done bool) { first.Do(func() { f(done) }) }
 }
 
 // allows refuses what is over the whole budget.
@@ -299,21 +306,25 @@ func (g *Gate) remove(w *waiter) {
 	g.crowd.remove(w, g.load)
 }
 
-// leave gives back what w held, and learns how good its estimate was.
-func (g *Gate) leave(w *waiter) {
+// leave gives back what w held, and learns how good its estimate was if it was done.
+func (g *Gate) leave(w *waiter, done bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	took := time.Since(w.begun)
-	// Means of the last few dozen; one outlier is not to count for much. What an ask
-	// usually costs is learned from what was done: whoever asks for what is refused at
-	// its first look moves nothing.
-	g.pace += (min(max(took.Seconds()/w.work().Seconds(), 0.1), 10) - g.pace) / 32
-	g.typical += (min(time.Duration(float64(took)/g.pace), longestWork) - g.typical) / 32
+	if done {
+		g.learn(w, time.Since(w.begun))
+	}
 	if w.turn != nil {
 		g.left = time.Now()
 	}
 	g.free(w)
 	g.admit()
+}
+
+// learn moves the means of the last few dozen; one outlier is not to count for much.
+// g.mu is held.
+func (g *Gate) learn(w *waiter, took time.Duration) {
+	g.pace += (min(max(took.Seconds()/w.work().Seconds(), 0.1), 10) - g.pace) / 32
+	g.typical += (min(time.Duration(float64(took)/g.pace), longestWork) - g.typical) / 32
 }
 
 // free gives back what w holds. g.mu is held.

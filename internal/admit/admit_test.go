@@ -58,7 +58,7 @@ func (s *story) comeFor(ctx context.Context, name string, a admit.Ask, stay time
 		}
 		s.enter(name)
 		time.Sleep(stay)
-		leave()
+		leave(true)
 	}()
 	synctest.Wait() // one after the other
 }
@@ -130,8 +130,8 @@ func TestLeaveCountsOnce(t *testing.T) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		leave()
-		leave()
+		leave(true)
+		leave(true)
 		if got := s.Stats(); got.Working != 0 || got.Held != 0 {
 			s.t.Errorf("Stats = %+v", got)
 		}
@@ -208,7 +208,7 @@ func TestBigIsNotStarved(t *testing.T) {
 					}
 					if leave, err := s.Enter(s.t.Context(), small); err == nil {
 						time.Sleep(small.Cost)
-						leave()
+						leave(true)
 					}
 				}
 			}()
@@ -223,7 +223,7 @@ func TestBigIsNotStarved(t *testing.T) {
 			s.t.Errorf("the big one waited %v for work of a second", waited)
 		}
 		close(stop)
-		leave()
+		leave(true)
 		time.Sleep(time.Minute)
 	})
 }
@@ -286,7 +286,7 @@ func TestAbsenceIsNoCredit(t *testing.T) {
 			}
 			s.enter("L")
 			time.Sleep(long.Cost)
-			leave()
+			leave(true)
 		}
 		s.wantOrder("first,s,L,s,s,s,s,s,L,s,s,s,s,s,L,s,s,s,s,s,s,s,s,s")
 	})
@@ -367,6 +367,38 @@ func TestWrongEstimates(t *testing.T) {
 		s.comeFor(s.t.Context(), "refused", ask("a"), 0)
 		if err := s.err("refused"); fault.Of(err) != fault.Overloaded || fault.RetryAfter(err).Round(time.Second) != 10*time.Second {
 			s.t.Errorf("err = %v, to be tried again after %v", err, fault.RetryAfter(err))
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+// TestFailures has many fail at their first look: the gate does not come to think that
+// work is short, for those it was told of nor for those who are only announced.
+func TestFailures(t *testing.T) {
+	tell(t, 1, 100, func(s *story) {
+		work := func(took time.Duration, done bool) {
+			for range 100 {
+				leave, err := s.Enter(s.t.Context(), ask("a"))
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				time.Sleep(took)
+				leave(done)
+			}
+		}
+		work(time.Second, true)
+		work(time.Millisecond, false)
+		for range 8 { // one works, and seven seconds of work wait
+			s.come("let in", ask("a"))
+		}
+		if _, err := s.Expect("a", ""); fault.Of(err) != fault.Overloaded {
+			s.t.Errorf("announced behind seven seconds of work: %v, want overloaded", err)
+		}
+		for range 4 {
+			s.come("the last", ask("a"))
+		}
+		if err := s.err("the last"); fault.Of(err) != fault.Overloaded {
+			s.t.Errorf("behind ten seconds of work: %v, want overloaded", err)
 		}
 		time.Sleep(time.Minute)
 	})
@@ -461,7 +493,7 @@ func TestCrowd(t *testing.T) {
 						t.Errorf("Stats = %+v", s)
 					}
 					time.Sleep(time.Duration(r.IntN(1000)) * time.Microsecond)
-					leave()
+					leave(true)
 				}
 				cancel()
 			}

@@ -48,7 +48,7 @@ func (i *Idle) Quiet(ctx context.Context) error {
 
 // Enter is as [Gate.Enter], with the same errors. It does not look at the share,
 // which is Quiet's to do: who has waited for that holds something by now.
-func (i *Idle) Enter(ctx context.Context, a Ask) (leave func(), err error) {
+func (i *Idle) Enter(ctx context.Context, a Ask) (leave func(done bool), err error) {
 	if err := i.gate.allows(a); err != nil {
 		return nil, err
 	}
@@ -56,9 +56,9 @@ func (i *Idle) Enter(ctx context.Context, a Ask) (leave func(), err error) {
 	defer cancel()
 	for {
 		if w := i.slip(a); w != nil {
-			return sync.OnceFunc(func() {
+			return once(func(done bool) {
 				i.rest(w.begun)
-				i.gate.leave(w)
+				i.gate.leave(w, done)
 			}), nil
 		}
 		if err := sleep(ctx); err != nil {

@@ -25,8 +25,8 @@ func (s *story) slip(i *admit.Idle, a admit.Ask) {
 	}
 	s.enter("idle")
 	time.Sleep(a.Cost)
-	leave()
-	leave()
+	leave(true)
+	leave(true)
 }
 
 // TestIdleIsLast lets those in first for whom somebody waits.
@@ -139,7 +139,7 @@ func TestIdleOfOnePlace(t *testing.T) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		leave()
+		leave(true)
 		if took := time.Since(began); took < 2*time.Second || took > 2*time.Second+20*time.Millisecond {
 			s.t.Errorf("let in after %v, want 3 s after the last one left", took)
 		}

@@ -49,7 +49,7 @@ func TestOverload(t *testing.T) {
 						return
 					}
 					time.Sleep(tt.takes)
-					done()
+					done(true)
 					if ctx.Err() != nil {
 						late.Add(1)
 						return

@@ -48,7 +48,7 @@ func (p *Party) Enter(ctx context.Context, g *Gate, bytes int64) (leave func(), 
 	}
 	p.add(1, bytes)
 	return sync.OnceFunc(func() {
-		free()
+		free(true) // nobody is refused for how long pictures are held
 		p.add(-1, -bytes)
 	}), nil
 }

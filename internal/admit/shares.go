@@ -2,7 +2,6 @@ package admit
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -162,7 +161,7 @@ func (s *share) pick(judge func(*waiter) verdict) *waiter {
 
 // grow lets a in now or not at all: it belongs to something that is held already,
 // which must not wait for others that may wait for it.
-func (g *Gate) grow(_ context.Context, a Ask) (leave func(), err error) {
+func (g *Gate) grow(_ context.Context, a Ask) (leave func(done bool), err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.fits(1, a.Bytes) || g.shared && g.judge(a, 1) != within {
@@ -171,5 +170,5 @@ func (g *Gate) grow(_ context.Context, a Ask) (leave func(), err error) {
 	}
 	w := &waiter{Ask: a, lane: g.laneOf(a), since: time.Now()}
 	g.take(w)
-	return sync.OnceFunc(func() { g.leave(w) }), nil
+	return once(func(done bool) { g.leave(w, done) }), nil
 }

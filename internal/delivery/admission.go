@@ -9,9 +9,9 @@ import (
 )
 
 // A Gate is entered before work that takes a place or memory. leave is called when
-// the work is done.
+// the work has ended, and told whether it was done.
 type Gate interface {
-	Enter(ctx context.Context, a admit.Ask) (leave func(), err error)
+	Enter(ctx context.Context, a admit.Ask) (leave func(done bool), err error)
 }
 
 // A Line is that of those who wait at a gate. Expect announces somebody who has to
@@ -29,9 +29,9 @@ type Gates struct {
 	Idle   Gate // instead of Render, for what nobody waits for
 }
 
-func enter(ctx context.Context, g Gate, a admit.Ask) (leave func(), err error) {
+func enter(ctx context.Context, g Gate, a admit.Ask) (leave func(done bool), err error) {
 	if g == nil {
-		return func() {}, nil
+		return func(bool) {}, nil
 	}
 	return g.Enter(ctx, a)
 }
@@ -84,16 +84,16 @@ func (s *Service) weigh(t turn, job *transform.Job) error {
 		}
 	}
 	job.Need = job.Plan.Estimate(shape, files)
-	job.Admit = func(ctx context.Context, n transform.Need) (leave func(), err error) {
+	job.Admit = func(ctx context.Context, n transform.Need) (leave func(done bool), err error) {
 		return enter(ctx, gate, t.ask(n))
 	}
 	return job.Limits.Affords(job.Need)
 }
 
 // admitInspect waits until there is room to describe a picture.
-func (s *Service) admitInspect(ctx context.Context, t turn, picture media.Image, most transform.Limits) (leave func(), err error) {
+func (s *Service) admitInspect(ctx context.Context, t turn, picture media.Image, most transform.Limits) (leave func(done bool), err error) {
 	if s.Gates.Render == nil {
-		return func() {}, nil
+		return func(bool) {}, nil
 	}
 	shape, err := transform.ShapeOf(picture, most)
 	if err != nil {

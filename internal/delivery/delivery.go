@@ -210,12 +210,12 @@ func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, f
 }
 
 // inspect describes a picture when there is room for it.
-func (s *Service) inspect(ctx context.Context, t turn, picture media.Image, most transform.Limits) (transform.Info, error) {
+func (s *Service) inspect(ctx context.Context, t turn, picture media.Image, most transform.Limits) (info transform.Info, err error) {
 	leave, err := s.admitInspect(ctx, t, picture, most)
 	if err != nil {
 		return transform.Info{}, err
 	}
-	defer leave()
+	defer func() { leave(err == nil) }()
 	return s.Renderer.Inspect(ctx, picture, most)
 }
 

@@ -144,7 +144,7 @@ func (e *edge) Render(ctx context.Context, job transform.Job) (media.Image, erro
 	if err != nil {
 		return media.Image{}, err
 	}
-	defer leave()
+	defer leave(true)
 	plan, original := job.Plan, job.Original
 	e.renders.Add(1)
 	if e.gate != nil {

@@ -284,9 +284,9 @@ func TestLeft(t *testing.T) {
 // A counted gate counts who goes through it.
 type counted struct{ entered int }
 
-func (c *counted) Enter(context.Context, admit.Ask) (func(), error) {
+func (c *counted) Enter(context.Context, admit.Ask) (func(bool), error) {
 	c.entered++
-	return func() {}, nil
+	return func(bool) {}, nil
 }
 
 // TestLaterGate lets what nobody waits for in by its own way.

@@ -236,12 +236,12 @@ func (s *Service) fetch(ctx context.Context, t turn, route *Route) (*shared, err
 }
 
 // fetchNow fetches pictures for a route, when it is the client's turn.
-func (s *Service) fetchNow(ctx context.Context, t turn, route *Route, names []string) ([]origin.Original, error) {
+func (s *Service) fetchNow(ctx context.Context, t turn, route *Route, names []string) (pictures []origin.Original, err error) {
 	leave, err := enter(ctx, s.Gates.Fetch, t.ask(transform.Need{}))
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer func() { leave(err == nil) }()
 	return route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)), names)
 }
 

@@ -252,12 +252,12 @@ type picky struct {
 	asked   atomic.Int64
 }
 
-func (p *picky) Enter(context.Context, admit.Ask) (func(), error) {
+func (p *picky) Enter(context.Context, admit.Ask) (func(bool), error) {
 	<-p.open
 	if p.asked.Add(1) == 1 {
 		return nil, p.refusal
 	}
-	return func() {}, nil
+	return func(bool) {}, nil
 }
 
 // TestNothingLeaks shares a picture among many who come and leave as they like.

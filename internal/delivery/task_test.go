@@ -190,7 +190,7 @@ func plenty() transform.Limits {
 // A shut gate lets nobody in.
 type shut struct{}
 
-func (shut) Enter(ctx context.Context, _ admit.Ask) (func(), error) {
+func (shut) Enter(ctx context.Context, _ admit.Ask) (func(bool), error) {
 	<-ctx.Done()
 	return nil, context.Cause(ctx)
 }
@@ -225,6 +225,7 @@ type gateOf struct {
 	name string
 }
 
-func (g gateOf) Enter(_ context.Context, a admit.Ask) (func(), error) {
-	return g.book.note(g.name, a.Tenant, a.Client), nil
+func (g gateOf) Enter(_ context.Context, a admit.Ask) (func(bool), error) {
+	leave := g.book.note(g.name, a.Tenant, a.Client)
+	return func(bool) { leave() }, nil
 }

@@ -217,7 +217,7 @@ type renderer struct {
 func (r renderer) Render(ctx context.Context, job transform.Job) (media.Image, error) {
 	began, refused := time.Now(), false
 	if admit := job.Admit; admit != nil {
-		job.Admit = func(ctx context.Context, n transform.Need) (leave func(), err error) {
+		job.Admit = func(ctx context.Context, n transform.Need) (leave func(done bool), err error) {
 			asked := time.Now()
 			leave, err = admit(ctx, n)
 			began, refused = began.Add(time.Since(asked)), err != nil

@@ -280,7 +280,7 @@ func (w waiting) Render(ctx context.Context, job transform.Job) (media.Image, er
 	if err != nil {
 		return media.Image{}, err
 	}
-	defer leave()
+	defer leave(true)
 	return w.stage.Render(ctx, job)
 }
 
@@ -290,9 +290,9 @@ func TestRoom(t *testing.T) {
 		m := metrics.New()
 		refusal := fault.Errorf(fault.Overloaded, "too many")
 		for _, err := range []error{nil, refusal} {
-			job := transform.Job{Admit: func(context.Context, transform.Need) (func(), error) {
+			job := transform.Job{Admit: func(context.Context, transform.Need) (func(bool), error) {
 				time.Sleep(time.Minute)
-				return func() {}, err
+				return func(bool) {}, err
 			}}
 			if _, got := m.Renderer(waiting{}).Render(t.Context(), job); !errors.Is(got, err) {
 				t.Errorf("Render = %v, want %v", got, err)

@@ -11,7 +11,7 @@ import (
 // shut is a gate without room. It counts who came.
 type shut struct{ came int }
 
-func (s *shut) Enter(context.Context, admit.Ask) (func(), error) {
+func (s *shut) Enter(context.Context, admit.Ask) (func(bool), error) {
 	s.came++
 	return nil, fault.Errorf(fault.Overloaded, "too many are waiting")
 }

@@ -131,7 +131,11 @@ func (s *Service) admit(ctx context.Context, call *web.Call) (leave func(), err 
 			return func() {}, nil
 		}
 	}
-	return s.Bodies.Enter(ctx, admit.Ask{Client: call.Client})
+	left, err := s.Bodies.Enter(ctx, admit.Ask{Client: call.Client})
+	if err != nil {
+		return nil, err
+	}
+	return func() { left(true) }, nil
 }
 
 // authorize finds the key of a request, and its cloud.

@@ -27,12 +27,12 @@ func TestRoom(t *testing.T) {
 		}
 		j.Need = j.Plan.Estimate(shape, nil)
 		inside := false
-		j.Admit = func(_ context.Context, n transform.Need) (func(), error) {
+		j.Admit = func(_ context.Context, n transform.Need) (func(bool), error) {
 			if inside {
 				t.Error("a job takes a second place")
 			}
 			needs, inside = append(needs, n), true
-			return func() { inside = false }, nil
+			return func(bool) { inside = false }, nil
 		}
 		render(t, s, j)
 		if inside {
@@ -64,11 +64,11 @@ func TestRefused(t *testing.T) {
 	j := job(t, "t.resize(w:100)", photo(t))
 	j.Need.Bytes, j.InDemand = 1, true
 	refuse := fault.Unprocessable
-	j.Admit = func(_ context.Context, n transform.Need) (func(), error) {
+	j.Admit = func(_ context.Context, n transform.Need) (func(bool), error) {
 		if n.Bytes > 1 || refuse == fault.Overloaded {
 			return nil, fault.Errorf(refuse, "no room")
 		}
-		return func() {}, nil
+		return func(bool) {}, nil
 	}
 	render(t, s, j)
 	c.wants(t, map[string]int{plain: 1})
@@ -90,9 +90,9 @@ func TestInDemand(t *testing.T) {
 
 	another := imgtest.JPEG(t, imgtest.Card(802, 600, false), 1)
 	first, once := job(t, "t.resize(w:100)", another), sync.Once{}
-	first.Admit = func(context.Context, transform.Need) (func(), error) {
+	first.Admit = func(context.Context, transform.Need) (func(bool), error) {
 		once.Do(func() { render(t, s, job(t, "t.resize(w:110)", another)) })
-		return func() {}, nil
+		return func(bool) {}, nil
 	}
 	render(t, s, first)
 	c.wants(t, map[string]int{reduced: 1, further: 2, encoded: 2})
@@ -123,7 +123,7 @@ func TestTurns(t *testing.T) {
 	refused, waiter := job(t, "t.resize(w:40)", photo(t)), job(t, "t.resize(w:50)", photo(t))
 	refused.InDemand, waiter.InDemand = true, true
 	asked, refuse := make(chan struct{}), make(chan struct{})
-	refused.Admit = func(context.Context, transform.Need) (func(), error) {
+	refused.Admit = func(context.Context, transform.Need) (func(bool), error) {
 		close(asked)
 		<-refuse
 		return nil, fault.Errorf(fault.Overloaded, "too many")

@@ -121,10 +121,9 @@ func (s *Store) Render(ctx context.Context, job transform.Job) (media.Image, err
 		return media.Image{}, err
 	}
 	if !s.seen.demanded(s.seen.mark(job), time.Now()) {
-		defer leave()
-		return s.Renderer.Render(ctx, job)
+		return s.renderIn(ctx, job, leave)
 	}
-	leave() // others have come meanwhile
+	leave(false) // others have come meanwhile
 	return s.derive(ctx, job, shape)
 }
 
@@ -143,7 +142,12 @@ func (s *Store) render(ctx context.Context, job transform.Job) (media.Image, err
 	if err != nil {
 		return media.Image{}, err
 	}
-	defer leave()
+	return s.renderIn(ctx, job, leave)
+}
+
+// renderIn is the renderer's, of a job that was let in.
+func (s *Store) renderIn(ctx context.Context, job transform.Job, leave func(done bool)) (made media.Image, err error) {
+	defer func() { leave(err == nil) }()
 	return s.Renderer.Render(ctx, job)
 }
 
@@ -246,7 +250,7 @@ func (s *Store) make(ctx context.Context, job transform.Job, plan transform.Plan
 		Place: place, Tenant: job.Tenant, Admit: job.Admit,
 	}
 	err := job.Limits.Affords(one.Need)
-	leave := func() {}
+	leave := func(bool) {}
 	if err == nil {
 		leave, err = one.Enter(ctx)
 	}
@@ -256,8 +260,7 @@ func (s *Store) make(ctx context.Context, job transform.Job, plan transform.Plan
 	if err != nil {
 		return err
 	}
-	defer leave()
-	_, err = s.Renderer.Render(ctx, one)
+	_, err = s.renderIn(ctx, one, leave)
 	return err
 }
 

@@ -77,16 +77,17 @@ type Job struct {
 
 	// Digest returns the SHA-256 of the original; nil: it is not known.
 	Digest func() [sha256.Size]byte
-	// Admit waits until there is room for what takes so much, until leave; nil: there is.
-	Admit func(ctx context.Context, n Need) (leave func(), err error)
+	// Admit waits until there is room for what takes so much, until leave, which is told
+	// whether it was done; nil: there is.
+	Admit func(ctx context.Context, n Need) (leave func(done bool), err error)
 	// Place returns memory of n bytes that the result may be put in; nil: Go's own.
 	Place vips.Place
 }
 
 // Enter waits until there is room for what the job needs, until leave.
-func (j Job) Enter(ctx context.Context) (leave func(), err error) {
+func (j Job) Enter(ctx context.Context) (leave func(done bool), err error) {
 	if j.Admit == nil {
-		return func() {}, nil
+		return func(bool) {}, nil
 	}
 	return j.Admit(ctx, j.Need)
 }
