@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode/utf8"
 
 	"pixedge/internal/op"
 	"pixedge/internal/transform/vips"
@@ -44,9 +43,6 @@ func (t *caption) nest(func(string) (Plan, error)) error {
 	return w.check("t.caption")
 }
 
-// maxLetters is how many pixels a text may take, those outside the picture counted.
-const maxLetters = 16_000_000
-
 // height returns the size of the letters on a picture, in pixels: smaller where a long
 // text leaves it open.
 func (t *caption) height(picture size) int {
@@ -60,22 +56,12 @@ func (t *caption) height(picture size) int {
 	return height
 }
 
-// area is about how many pixels the text takes at most, with letters of a height: each
-// as wide as it is high, and lines that are broken at room.
+// area is about how many pixels the text takes at most, with letters of a height.
 func (t *caption) area(height, room int) float64 {
-	lines := strings.Split(t.text, "\n")
-	letters, longest := 0, 0
-	for _, line := range lines {
-		n := utf8.RuneCountInString(line)
-		letters += n
-		longest = max(longest, n)
+	if t.where == "custom" {
+		room = 0
 	}
-	rows, wide := len(lines), longest*height
-	if t.where != "custom" && wide > room {
-		rows += min(letters, 2*letters*height/room)
-		wide = max(room, height)
-	}
-	return float64(rows) * float64(height) * float64(wide)
+	return spread(t.text, height, room)
 }
 
 // reach is how far the outline reaches over the letters, in pixels.
@@ -90,23 +76,15 @@ func (t *caption) Apply(c *Canvas) error {
 	if err := c.upright(); err != nil {
 		return err
 	}
-	height := t.height(c.size)
-	if t.area(height, c.size.w) > maxLetters {
-		return invalid("t.caption: s: letters of %d pixels are too large for so long a text", height)
-	}
-	font := fmt.Sprintf("%s %d", families()[t.font], height)
 	// An eighth of the letters' height is kept free around them.
+	height := t.height(c.size)
 	free := height/8 + t.reach()
-	room := 0
-	if t.where != "custom" {
-		room = max(1, c.size.w-2*free)
-	}
-	mask, err := vips.Letters(t.text, font, room)
+	mask, err := t.mask(c.size.w, height, free)
 	if err != nil {
-		return damaged(err)
+		return err
 	}
 	defer mask.Close()
-	x, y, err := t.place(imageSize(mask), c.size, free, font)
+	x, y, err := t.place(imageSize(mask), c.size, free, fmt.Sprintf("%s %d", families()[t.font], height))
 	if err != nil {
 		return damaged(err)
 	}
@@ -116,6 +94,23 @@ func (t *caption) Apply(c *Canvas) error {
 	}
 	defer letters.Close()
 	return c.do(func(img *vips.Image) error { return img.Composite(letters, "over", x-t.reach(), y-t.reach()) })
+}
+
+// mask draws the letters, of a height and with so much kept free around them, for a
+// picture that is so wide, unless they take too many pixels.
+func (t *caption) mask(wide, height, free int) (*vips.Image, error) {
+	s := setting{operation: "t.caption", text: t.text, family: families()[t.font], height: height, dpr: 1, draw: vips.Letters}
+	if t.where != "custom" {
+		s.room = max(1, wide-2*free)
+	}
+	err := s.allow(t.area(height, wide), maxLetters)
+	if err == nil {
+		err = s.fits(maxLetters)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.set()
 }
 
 // place returns where the upper left corner of the letters comes.

@@ -163,8 +163,8 @@ func TestWidenedErrors(t *testing.T) {
 		{"t.extent(w:20,h:20,x:20)", "t.extent: the picture of 64x48 pixels at x:20, y:0 is outside the field of 20x20 pixels"},
 		{"t.extent(x:-64)", "t.extent: the picture of 64x48 pixels at x:-64, y:0 is outside the field of 64x48 pixels"},
 		{"t.blurRegions(bboxes:[[0_64_5_5]])", "t.blurRegions: bboxes: 0_64_5_5 is outside the picture of 64x48 pixels"},
-		{"t.caption(s:1000,p:custom,t:" + op.EncodeText(strings.Repeat("W", 500)) + ")", "t.caption: s: letters of 1000 pixels are too large for so long a text"},
-		{"t.caption(s:300,p:custom,t:" + op.EncodeText(strings.Repeat("W", 400)+strings.Repeat("\n.", 300)) + ")", "t.caption: s: letters of 300 pixels are too large for so long a text"},
+		{"t.caption(s:1000,p:custom,t:" + op.EncodeText(strings.Repeat("W", 500)) + ")", "t.caption: s: letters of 1000 pixels are too large for so long a text, of which at most 16000000 pixels are allowed; want some 178 at most"},
+		{"t.caption(s:300,p:custom,t:" + op.EncodeText(strings.Repeat("W", 400)+strings.Repeat("\n.", 300)) + ")", "t.caption: s: letters of 300 pixels are too large for so long a text, of which at most 16000000 pixels are allowed; want some 11 at most"},
 		{"t.scale(p:500)~t.scale(p:500)~t.scale(p:500)", "a step makes 8000x6000 pixels; at most 10000 a side and 4000000 in all are allowed"},
 	}
 	for _, tt := range tests {

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -56,11 +55,22 @@ func families() map[string]string {
 	}
 }
 
-// set draws the text, in lines of at most width pixels if that is not 0.
-func (w *writing) set(width int) (*vips.Image, error) {
-	size := max(1, times(w.size, w.dpr))
-	ink := []float64{float64(w.color.R), float64(w.color.G), float64(w.color.B), float64(w.color.A) * w.opacity}
-	return vips.Text(w.text, fmt.Sprintf("%s %d", families()[w.font], size), width, ink)
+// height is that of the letters, in pixels.
+func (w *writing) height() int { return max(1, times(w.size, w.dpr)) }
+
+// set draws the text, in lines of at most width pixels if that is not 0, unless it takes
+// more than most pixels.
+func (w *writing) set(operation string, width, most int) (*vips.Image, error) {
+	s := setting{
+		operation: operation, text: w.text, family: families()[w.font], height: w.height(), room: width, dpr: w.dpr,
+		draw: func(text, font string, room int) (*vips.Image, error) {
+			return vips.Text(text, font, room, ink(w.color, w.opacity))
+		},
+	}
+	if err := s.fits(most); err != nil {
+		return nil, err
+	}
+	return s.set()
 }
 
 // text writes on the picture.
@@ -88,17 +98,21 @@ func (t *text) Apply(c *Canvas) error {
 	if room.w < 1 || room.h < 1 {
 		return invalid("t.text: m: a margin of %d leaves no room in a picture of %dx%d pixels", margin, c.size.w, c.size.h)
 	}
-	letters, err := t.set(room.w)
+	letters, err := t.set("t.text", room.w, c.most)
 	if err != nil {
-		return damaged(err)
+		return err
 	}
 	defer letters.Close()
 	x, y := lay(imageSize(letters), room, positions()[t.position])
 	return c.do(func(img *vips.Image) error { return img.Composite(letters, "over", margin+x, margin+y) })
 }
 
+// weigh counts letters outside the picture too, and their mask beside them.
 func (t *text) weigh(d *draft) {
-	d.cover(min(float64(d.size.w)*float64(d.size.h), float64(len(t.text))*math.Pow(float64(t.size)*t.dpr, 2)))
+	d.upright()
+	pixels := min(maxLetters, spread(t.text, t.height(), max(1, d.size.w-2*times(t.margin, t.dpr))))
+	d.keep(pixels)
+	d.cover(pixels)
 }
 
 // watermark writes all over the picture.
@@ -121,9 +135,9 @@ func (m *watermark) Apply(c *Canvas) error {
 	if err := c.upright(); err != nil {
 		return err
 	}
-	letters, err := m.set(0)
+	letters, err := m.set("t.watermark", 0, c.most)
 	if err != nil {
-		return damaged(err)
+		return err
 	}
 	defer letters.Close()
 	if m.angle != 0 {
@@ -133,20 +147,43 @@ func (m *watermark) Apply(c *Canvas) error {
 	}
 	one, gap := imageSize(letters), times(m.gap, m.dpr)
 	tile := size{one.w + gap, one.h + gap}
-	if err := c.allow(tile); err != nil {
-		return err
+	if tile.w > maxSide || tile.h > maxSide || tile.w*tile.h > c.most {
+		return invalid("t.watermark: s: the text and its gap take %dx%d pixels; at most %d a side and %d in all are allowed", tile.w, tile.h, maxSide, c.most)
 	}
-	across, down := ceil(c.size.w, tile.w), ceil(c.size.h, tile.h)
-	if err := letters.Embed(gap/2, gap/2, tile.w, tile.h, vips.Background, []float64{0, 0, 0, 0}); err != nil {
-		return damaged(err)
-	}
-	if err := letters.Tile(across, down); err != nil {
+	if err := m.repeat(letters, gap/2, tile, c.size); err != nil {
 		return damaged(err)
 	}
 	return c.do(func(img *vips.Image) error { return img.Composite(letters, "over", 0, 0) })
 }
 
-func (m *watermark) weigh(d *draft) { d.cover(float64(d.size.w) * float64(d.size.h)) }
+// repeat puts the letters into tiles, so far from their edges, which cover a picture.
+// What of a tile is outside the picture is not made.
+func (m *watermark) repeat(letters *vips.Image, edge int, tile, picture size) error {
+	if err := letters.Embed(edge, edge, tile.w, tile.h, vips.Background, []float64{0, 0, 0, 0}); err != nil {
+		return err
+	}
+	seen := size{min(tile.w, picture.w), min(tile.h, picture.h)}
+	if err := letters.Extract(0, 0, seen.w, seen.h); err != nil {
+		return err
+	}
+	if err := letters.Tile(ceil(picture.w, seen.w), ceil(picture.h, seen.h)); err != nil {
+		return err
+	}
+	return letters.Extract(0, 0, picture.w, picture.h)
+}
+
+// weigh takes the letters to be held with their mask, and a tile of them beside all the
+// tiles, which are no larger than the picture.
+func (m *watermark) weigh(d *draft) {
+	d.upright()
+	rows, longest, _ := linesOf(m.text)
+	sin, cos := math.Sincos(float64(m.angle) * math.Pi / 180)
+	sin, cos = math.Abs(sin), math.Abs(cos)
+	w, h, gap := float64(longest*m.height()), float64(rows*m.height()), float64(times(m.gap, m.dpr))
+	d.keep(5 * min(maxLetters, w*h))
+	d.keep(4 * min(float64(d.size.w), w*cos+h*sin+gap) * min(float64(d.size.h), w*sin+h*cos+gap))
+	d.cover(float64(d.size.w) * float64(d.size.h))
+}
 
 func writings() []Spec {
 	return []Spec{
