@@ -122,6 +122,10 @@ set_encoder(struct heif_encoder *encoder, const PixedgeAVIF *how)
 	/* Encoders other than aom need not have these: libheif converts what they take. */
 	heif_encoder_set_parameter_integer(encoder, "threads", 1);
 	heif_encoder_set_parameter_string(encoder, "chroma", how->subsampled ? "420" : "444");
+	/* aom rounds the coefficients of what it only tries plainly, and by a trellis those of
+	 * what it takes (AV1E_SET_DISABLE_TRELLIS_QUANT in aomcx.h): a sixth less work for
+	 * half a percent more bytes. */
+	heif_encoder_set_parameter_string(encoder, "aom:disable-trellis-quant", "2");
 	return 0;
 }
 
