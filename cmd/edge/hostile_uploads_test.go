@@ -111,7 +111,7 @@ func TestHostileUploads(t *testing.T) {
 // announced large ones and send no more: there must be memory for it, whatever it
 // might have become.
 func TestTextInChunks(t *testing.T) {
-	e := startAPI(t, apiSetup{})
+	e := startAPI(t, apiSetup{args: []string{"--read-timeout=3s"}}) // less than the wait for memory
 	for range 20 {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
 		if err != nil {
