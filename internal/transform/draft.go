@@ -237,7 +237,7 @@ func (d *draft) upright() {
 // scale is Canvas.Scale.
 func (d *draft) scale(h, v float64) {
 	if h != 1 || v != 1 {
-		rows := resizedRows + shrunkRows*max(1, v)
+		rows := d.shrinking(v)
 		if d.alpha {
 			rows *= 2 // premultiplied, as floats on the way
 		}
@@ -248,6 +248,14 @@ func (d *draft) scale(h, v float64) {
 		d.spend(5)
 	}
 	d.upright()
+}
+
+// shrinking returns the rows on their way while the picture becomes v times smaller.
+func (d *draft) shrinking(v float64) float64 {
+	if v >= averaged && d.width == 1 {
+		return resizedRows
+	}
+	return resizedRows + shrunkRows*max(1, v)
 }
 
 // cut keeps a part of the picture that begins at row y. The decoder is not told:

@@ -97,7 +97,7 @@ func (s *pixelate) Apply(c *Canvas) error {
 
 func (s *pixelate) weigh(d *draft) {
 	d.upright()
-	d.strips(resizedRows + shrunkRows*float64(s.side))
+	d.strips(d.shrinking(float64(s.side)))
 	d.spend(20)
 }
 

@@ -38,9 +38,7 @@ func (m *Image) Extract(x, y, w, h int) error {
 // are weighed by their opacity, so the hidden color of clear pixels does not
 // bleed into the edges.
 func (m *Image) Resize(hscale, vscale float64, k Kernel) error {
-	return m.premultiplied(func() error {
-		return m.call("resize", "scale=%.17g,vscale=%.17g,kernel=%s", hscale, vscale, k)
-	})
+	return m.premultiplied(func() error { return m.scale(hscale, vscale, k) })
 }
 
 // premultiplied carries out work on colors that are multiplied with their
