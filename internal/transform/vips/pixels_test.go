@@ -9,12 +9,12 @@ import (
 	"pixedge/internal/transform/vips"
 )
 
-// noise returns w by h pixels of random channels.
-func noise(w, h, bands int) []byte {
-	random := rand.New(rand.NewPCG(1, 2))
+// random returns w by h pixels of random channels.
+func random(w, h, bands int) []byte {
+	source := rand.New(rand.NewPCG(1, 2))
 	data := make([]byte, w*h*bands)
 	for i := range data {
-		data[i] = byte(random.Uint32())
+		data[i] = byte(source.Uint32())
 	}
 	return data
 }
@@ -43,7 +43,7 @@ func TestSmaller(t *testing.T) {
 			for _, w := range []int{1, 7, 255, 256, 257, 1000} {
 				t.Run(fmt.Sprintf("%d times, %d bands, %d wide", n, bands, w), func(t *testing.T) {
 					width, h := w*n+n-1, 3
-					data := noise(width, h*n+1, bands)
+					data := random(width, h*n+1, bands)
 					img, err := vips.FromPixels(data, width, h*n+1, bands)
 					if err != nil {
 						t.Fatal(err)
@@ -69,7 +69,7 @@ func TestSmaller(t *testing.T) {
 // one row and of more than are computed at a time.
 func TestInto(t *testing.T) {
 	for _, h := range []int{1, 64, 65, 300} {
-		data := noise(50, h, 3)
+		data := random(50, h, 3)
 		img, err := vips.FromPixels(data, 50, h, 3)
 		if err != nil {
 			t.Fatal(err)
