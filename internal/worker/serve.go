@@ -91,6 +91,9 @@ func (w *worker) greet() error {
 	if err != nil {
 		h.Fault = err.Error()
 	}
+	// Starting and trying the encoders took more than is held from now on.
+	vips.Trim()
+	debug.FreeOSMemory()
 	_, w.start = w.memory.read()
 	return errors.Join(send(w.inbox.conn, h), err)
 }
