@@ -130,11 +130,11 @@ func (c *conn) lastRead() time.Time {
 
 // Write writes p and the tail. It returns len(p) if all of that was written.
 func (c *conn) Write(p []byte) (int, error) {
+	if c.tail == nil {
+		return c.writeAll(p)
+	}
 	c.pair = [2][]byte{p, c.tail}
 	c.parts = c.pair[:]
-	if c.tail == nil {
-		c.parts = c.pair[:1]
-	}
 	_, err := c.parts.WriteTo(c.Conn) // takes from parts what it has written
 	for err != nil && c.write.early(err) {
 		if err = c.Conn.SetWriteDeadline(c.write.armed); err == nil {
@@ -146,6 +146,19 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// writeAll writes p alone, which takes less than a list of one.
+func (c *conn) writeAll(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	for err != nil && c.write.early(err) {
+		if err = c.Conn.SetWriteDeadline(c.write.armed); err == nil {
+			var more int
+			more, err = c.Conn.Write(p[n:])
+			n += more
+		}
+	}
+	return n, err
 }
 
 // A body is that of an answer on its way into fasthttp's buffer, or past it.

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"testing"
@@ -63,6 +65,47 @@ func TestDeadlines(t *testing.T) {
 			}
 			if _, err := c.Write(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("Write = %v, want the deadline", err)
+			}
+		})
+	}
+}
+
+// TestWritesOn writes more than the system keeps for a client that begins to read when a
+// deadline has passed that was moved: what was written until then is not written again.
+func TestWritesOn(t *testing.T) {
+	const soon, late = 50 * time.Millisecond, 20 * time.Second
+	data := make([]byte, 16<<20)
+	for i := range data {
+		data[i] = byte(i >> 8)
+	}
+	for _, tt := range []struct {
+		name       string
+		head, tail []byte
+	}{
+		{"alone", data, nil},
+		{"with a tail", data[:100], data[100:]},
+		{"with a short tail", data[:len(data)-100], data[len(data)-100:]},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, client := pair(t)
+			for _, d := range []time.Duration{soon, late} {
+				if err := c.SetWriteDeadline(time.Now().Add(d)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := make(chan []byte, 1)
+			go func() {
+				time.Sleep(2 * soon)
+				all, _ := io.ReadAll(client)
+				got <- all
+			}()
+			c.tail = tt.tail
+			if n, err := c.Write(tt.head); n != len(tt.head) || err != nil {
+				t.Errorf("Write = %d, %v", n, err)
+			}
+			c.Close()
+			if all := <-got; !bytes.Equal(all, data) {
+				t.Errorf("the client got %d bytes, or others than the %d written", len(all), len(data))
 			}
 		})
 	}

@@ -77,10 +77,14 @@ func isID(text []byte) bool {
 	return true
 }
 
+// small is how many bytes of a body fit behind the headers in fasthttp's buffer of
+// 4 KiB.
+const small = 2 << 10
+
 // send makes data the body of the answer. It is shared and not written to.
 func (x *exchange) send(data []byte) {
 	x.size = len(data)
-	if c, ok := x.c.Conn().(*conn); ok {
+	if c, ok := x.c.Conn().(*conn); ok && len(data) > small {
 		c.body.data = data
 		x.c.Response.SetBodyStream(&c.body, len(data))
 		return
