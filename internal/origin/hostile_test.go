@@ -51,7 +51,7 @@ func TestHostileAnswers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			u := serveRaw(t, tt.answer)
-			o, err := remote(t, origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, u).Fetch(t.Context(), u)
+			o, err := remote(t, origin.Limits{MaxBytes: 1 << 20, Timeout: patience}, u).Fetch(t.Context(), u)
 			if tt.kind == fault.Internal {
 				if err != nil || string(o.Data) != picture {
 					t.Errorf("Fetch = %q, %v; want the picture", o.Data, err)
@@ -133,13 +133,13 @@ func TestConnections(t *testing.T) {
 			t.Cleanup(s.Close)
 			limits := origin.Limits{MaxBytes: 1 << 20, Timeout: 200 * time.Millisecond}
 			if tt.kind != fault.Timeout {
-				limits.Timeout = 10 * time.Second
+				limits.Timeout = patience
 			}
 			_, err := remote(t, limits, s.URL).Fetch(t.Context(), s.URL)
 			if fault.Of(err) != tt.kind {
 				t.Errorf("Fetch = %v of kind %v, want %v", err, fault.Of(err), tt.kind)
 			}
-			for deadline := time.Now().Add(5 * time.Second); open.Load() > 0; time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(patience); open.Load() > 0; time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("%d connections are still open", open.Load())
 				}
@@ -162,7 +162,7 @@ func TestCanceledClient(t *testing.T) {
 	}
 	select {
 	case <-gone:
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Error("the connection is still open")
 	}
 }

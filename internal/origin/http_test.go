@@ -297,7 +297,7 @@ func TestContentEncoding(t *testing.T) {
 			w.Header().Set("Content-Encoding", tt.encoding)
 			_, _ = w.Write(tt.body)
 		})
-		o, err := remote(t, origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, s.URL).Fetch(t.Context(), s.URL)
+		o, err := remote(t, origin.Limits{MaxBytes: 1 << 20, Timeout: patience}, s.URL).Fetch(t.Context(), s.URL)
 		if tt.kind == fault.Internal && (err != nil || string(o.Data) != picture) {
 			t.Errorf("%s: %q, %v; want the picture", tt.encoding, o.Data, err)
 		}

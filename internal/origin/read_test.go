@@ -83,7 +83,7 @@ func TestBuffers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			buffers := &counted{most: tt.most}
-			limits := origin.Limits{MaxBytes: 1100 * k, Timeout: 10 * time.Second}
+			limits := origin.Limits{MaxBytes: 1100 * k, Timeout: patience}
 			o, err := origin.New(limits, &tt.source).Into(buffers).Fetch(t.Context(), "a.png")
 			if tt.kind == fault.Internal && (err != nil || string(o.Data) != tt.source.body) {
 				t.Errorf("Fetch = %d bytes, %v; want the picture", len(o.Data), err)
@@ -158,7 +158,7 @@ func TestReleaseOfNothing(t *testing.T) {
 func TestRate(t *testing.T) {
 	tests := []struct {
 		name    string
-		rate    int // bytes that come in 10 ms; in 1 s it is a hundred times that
+		rate    int // bytes that come in 10 ms on average; in 1 s it is a hundred times that
 		least   int // bytes a second
 		message string
 	}{
@@ -172,15 +172,18 @@ func TestRate(t *testing.T) {
 			gone := make(chan struct{})
 			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				defer close(gone)
+				began, sent := time.Now(), 0
 				for r.Context().Err() == nil {
-					fmt.Fprint(w, strings.Repeat("x", tt.rate))
+					due := (1 + int(time.Since(began)/(10*time.Millisecond))) * tt.rate
+					fmt.Fprint(w, strings.Repeat("x", due-sent))
+					sent = due
 					_ = http.NewResponseController(w).Flush()
 					time.Sleep(10 * time.Millisecond)
 				}
 			})
 			limits := origin.Limits{MaxBytes: 10_000, Timeout: 2 * time.Second}
 			if tt.rate == 100 {
-				limits.Timeout = 30 * time.Second
+				limits.Timeout = patience
 			}
 			if err := limits.MinRate.UnmarshalText(fmt.Append(nil, tt.least)); err != nil {
 				t.Fatal(err)
@@ -191,7 +194,7 @@ func TestRate(t *testing.T) {
 			}
 			select {
 			case <-gone:
-			case <-time.After(5 * time.Second):
+			case <-time.After(patience):
 				t.Error("the connection is still open")
 			}
 		})
@@ -201,8 +204,8 @@ func TestRate(t *testing.T) {
 // TestRateOfOthers holds that a source is not blamed for memory that comes late.
 func TestRateOfOthers(t *testing.T) {
 	t.Parallel()
-	limits := origin.Limits{MaxBytes: 1000, Timeout: 2 * time.Second, MinRate: 1 << 10}
-	slow := lateBuffers(1100 * time.Millisecond) // more than the grace, which is half of the time
+	limits := origin.Limits{MaxBytes: 1000, Timeout: 4 * time.Second, MinRate: 1 << 10}
+	slow := lateBuffers(2100 * time.Millisecond) // more than the grace, which is half of the time
 	if _, err := origin.New(limits, &fake{body: picture}).Into(slow).Fetch(t.Context(), "a.png"); err != nil {
 		t.Errorf("Fetch = %v, want the picture", err)
 	}

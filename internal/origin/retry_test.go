@@ -64,7 +64,7 @@ func TestRetry(t *testing.T) {
 				}
 				fmt.Fprint(w, picture)
 			})
-			o, err := remote(t, origin.Limits{MaxBytes: 10_000, Timeout: 10 * time.Second}, s.URL).Fetch(t.Context(), s.URL)
+			o, err := remote(t, origin.Limits{MaxBytes: 10_000, Timeout: patience}, s.URL).Fetch(t.Context(), s.URL)
 			if tt.kind == fault.Internal && (err != nil || string(o.Data) != picture) {
 				t.Errorf("Fetch = %q, %v; want the picture", o.Data, err)
 			}
@@ -103,20 +103,14 @@ func TestRetryWithinDeadline(t *testing.T) {
 		w.Header().Set("Retry-After", "2")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	})
-	_, err := remote(t, origin.Limits{MaxBytes: 1000, Timeout: time.Second}, s.URL).Fetch(t.Context(), s.URL)
+	_, err := remote(t, origin.Limits{MaxBytes: 1000, Timeout: 1900 * time.Millisecond}, s.URL).Fetch(t.Context(), s.URL)
 	wantFault(t, err, fault.Upstream, "origin failed")
 }
 
-// TestRetryRefusedConnection starts a server only once the first attempt has
-// found nobody.
+// TestRetryRefusedConnection has nobody listen.
 func TestRetryRefusedConnection(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	const address = "127.0.0.1:1" // a free port may be another test's in a moment
 	h := hosts()
 	source, err := origin.Remote(h, []string{address}, local())
 	if err != nil {
@@ -258,9 +252,9 @@ func TestBucketRetry(t *testing.T) {
 				t.Fatal(err)
 			}
 			h := hosts()
-			limits := origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}
+			limits := origin.Limits{MaxBytes: 1 << 20, Timeout: patience}
 			if tt.kind == fault.Timeout {
-				limits.Timeout = 300 * time.Millisecond
+				limits.Timeout = 2 * time.Second // the request must be there by then
 			}
 			_, err = origin.New(limits, origin.Bucket(h, s.URL, store)).Fetch(t.Context(), "a.png")
 			if tt.kind == fault.Internal && err != nil || tt.kind != fault.Internal && fault.Of(err) != tt.kind {
