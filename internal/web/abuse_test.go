@@ -23,13 +23,9 @@ import (
 // holds waits until there are so many connections.
 func holds(t *testing.T, s *web.Site, n int) {
 	t.Helper()
-	for range 500 {
-		if s.Clients().Connections == n {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	if !eventually(func() bool { return s.Clients().Connections == n }) {
+		t.Fatalf("%d connections, want %d", s.Clients().Connections, n)
 	}
-	t.Fatalf("%d connections, want %d", s.Clients().Connections, n)
 }
 
 // TestTooManyConnections fills the server with clients that say nothing.
@@ -193,10 +189,12 @@ func listen(t *testing.T) net.Listener {
 	return ln
 }
 
-// A studio renders when it is told to.
+// A studio renders when it is told to, and knows who waits for that.
 type studio struct {
 	renderer
+	web.Imager
 
+	waiting         atomic.Int64
 	started, finish chan struct{}
 	ended           chan error // of each render's context; nil if it was finished
 }
@@ -213,11 +211,48 @@ func (s *studio) Render(ctx context.Context, _ transform.Job) (media.Image, erro
 	}
 }
 
+func (s *studio) Image(ctx context.Context, r delivery.Request) (delivery.Answer, error) {
+	r.Client = visitor{r.Client, s}
+	return s.Imager.Image(ctx, r)
+}
+
+// A visitor is a client of a studio.
+type visitor struct {
+	delivery.Client
+
+	of *studio
+}
+
+func (v visitor) Stay(ctx context.Context) (context.Context, func()) {
+	ctx, stop := v.Client.Stay(ctx)
+	return bench{ctx, v.of}, stop
+}
+
+// A bench is the context of a visitor. The end of it is asked for by who waits.
+type bench struct {
+	context.Context
+
+	of *studio
+}
+
+func (b bench) Done() <-chan struct{} {
+	b.of.waiting.Add(1)
+	return b.Context.Done()
+}
+
+// awaited waits until so many have waited for a picture.
+func (s *studio) awaited(t *testing.T, n int64) {
+	t.Helper()
+	if !eventually(func() bool { return s.waiting.Load() >= n }) {
+		t.Fatalf("%d wait, want %d", s.waiting.Load(), n)
+	}
+}
+
 func newStudio(t *testing.T, log io.Writer) (*studio, func() *wire) {
 	t.Helper()
-	studio := &studio{started: make(chan struct{}, 10), finish: make(chan struct{}), ended: make(chan error, 10)}
 	s := newSite(t, log)
-	s.Images.(*delivery.Service).Renderer = studio
+	studio := &studio{Imager: s.Images, started: make(chan struct{}, 10), finish: make(chan struct{}), ended: make(chan error, 10)}
+	s.Images.(*delivery.Service).Renderer, s.Images = studio, studio
 	return studio, dialerTCP(t, s)
 }
 
@@ -246,14 +281,15 @@ func TestClientLeaves(t *testing.T) {
 // TestLeaderLeaves: who came second gets the picture that was made for both, and
 // who has sent the next request already is there.
 func TestLeaderLeaves(t *testing.T) {
-	studio, connect := newStudio(t, io.Discard)
+	var log logbook
+	studio, connect := newStudio(t, &log)
 	first, second := connect(), connect()
 	first.send(flipped)
 	<-studio.started
 	second.send(flipped + flipped)
-	time.Sleep(100 * time.Millisecond) // so that it waits for the same; if not, it is asked anew below
+	studio.awaited(t, 2)
 	first.conn.Close()
-	time.Sleep(600 * time.Millisecond)
+	log.lines(t, 1) // of the first, which has left
 	close(studio.finish)
 	for range 2 {
 		second.read("GET").has(t, 200)
@@ -268,22 +304,23 @@ func TestLeaderLeaves(t *testing.T) {
 
 // TestStampede has many clients wait for one picture and most of them leave.
 func TestStampede(t *testing.T) {
-	studio, connect := newStudio(t, io.Discard)
-	var stay []*wire
+	var log logbook
+	studio, connect := newStudio(t, &log)
+	var stay, leave []*wire
 	for i := range 100 {
 		w := connect()
 		w.send(flipped)
 		if i%10 == 9 {
 			stay = append(stay, w)
 		} else {
-			defer w.conn.Close()
-			go func() {
-				time.Sleep(50 * time.Millisecond)
-				w.conn.Close()
-			}()
+			leave = append(leave, w)
 		}
 	}
-	time.Sleep(600 * time.Millisecond)
+	studio.awaited(t, 100)
+	for _, w := range leave {
+		w.conn.Close()
+	}
+	log.lines(t, len(leave))
 	close(studio.finish)
 	var wg sync.WaitGroup
 	for _, w := range stay {

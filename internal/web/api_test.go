@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"pixedge/internal/config"
 	"pixedge/internal/fault"
@@ -87,7 +86,7 @@ func newAPISite(t *testing.T, log io.Writer) (s *web.Site, ended chan error) {
 	ended = make(chan error, 10)
 	s = newSite(t, log)
 	s.APIs = []web.API{newAPI(ended)}
-	s.Config.Upload = web.Upload{MaxUpload: 1 << 20, UploadTimeout: 10 * time.Second, UploadRate: config.Size(1 << 10)}
+	s.Config.Upload = web.Upload{MaxUpload: 1 << 20, UploadTimeout: patience, UploadRate: config.Size(1 << 10)}
 	return s, ended
 }
 

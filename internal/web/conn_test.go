@@ -50,9 +50,10 @@ func TestNoReader(t *testing.T) {
 	s := newSite(t, io.Discard)
 	s.Config.WriteTimeout = 300 * time.Millisecond
 	w := dialerTCP(t, s)()
+	w.get("/health").has(t, 200)
 	const answers = 500
 	go w.send(strings.Repeat("GET /v2/demo/original/large.jpg HTTP/1.1\r\nHost: x\r\n\r\n", answers))
-	time.Sleep(1500 * time.Millisecond)
+	holds(t, s, 0)
 	if n, _ := io.Copy(io.Discard, w.conn); n == 0 || n >= int64(answers*len(large())) {
 		t.Errorf("the server has written %d bytes, want some and not all", n)
 	}

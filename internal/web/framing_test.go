@@ -187,29 +187,32 @@ func TestManyHeaders(t *testing.T) {
 // TestTrickle sends a header byte by byte: each is in time, and the request is
 // not.
 func TestTrickle(t *testing.T) {
-	s := newSite(t, io.Discard)
-	s.Config.ReadTimeout = 300 * time.Millisecond
-	w := dialerTCP(t, s)()
-	for _, request := range []string{"GET /health HTTP/1.1\r\nHost: x\r\n\r\n", "GET /health HTTP/1.1\r\nX: " + strings.Repeat("y", 1000)} {
+	for _, tt := range []struct {
+		timeout time.Duration
+		request string
+		status  int
+	}{
+		{patience, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", 200},
+		{300 * time.Millisecond, "GET /health HTTP/1.1\r\nX: " + strings.Repeat("y", 1000), 408},
+	} {
+		s := newSite(t, io.Discard)
+		s.Config.ReadTimeout = tt.timeout
+		w := dialerTCP(t, s)()
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			for i := range len(request) {
-				if _, err := io.WriteString(w.conn, request[i:i+1]); err != nil {
+			for i := range len(tt.request) {
+				if _, err := io.WriteString(w.conn, tt.request[i:i+1]); err != nil {
 					return
 				}
-				if len(request) > 100 {
-					time.Sleep(5 * time.Millisecond)
-				}
+				time.Sleep(5 * time.Millisecond)
 			}
 		}()
 		r := w.read("GET")
-		if len(request) < 100 {
-			r.has(t, 200)
-			<-done
-			continue
+		r.has(t, tt.status)
+		if tt.status == 408 {
+			r.isError(t, 408, "the request did not arrive in time")
 		}
-		r.isError(t, 408, "the request did not arrive in time")
 		<-done
 	}
 }
@@ -219,7 +222,6 @@ func TestTrickle(t *testing.T) {
 func TestSlowRequest(t *testing.T) {
 	s := newSite(t, io.Discard)
 	s.Config.ReadTimeout = 50 * time.Millisecond
-	s.Config.IdleTimeout = 50 * time.Millisecond
 	connect := dialerTCP(t, s)
 	for _, request := range []string{"", "GET /health HT", "GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345"} {
 		w := connect()
@@ -229,9 +231,16 @@ func TestSlowRequest(t *testing.T) {
 		r.has(t, 408, "Connection: close")
 		w.isClosed()
 	}
-	w := connect()
+}
+
+// TestIdleConnection ends a connection without a word when its client has asked nothing
+// for a while.
+func TestIdleConnection(t *testing.T) {
+	s := newSite(t, io.Discard)
+	s.Config.IdleTimeout = 50 * time.Millisecond
+	w := dialerTCP(t, s)()
 	w.get("/health").has(t, 200)
-	w.isClosed() // an idle connection ends without a word
+	w.isClosed()
 }
 
 func TestOldHTTP(t *testing.T) {

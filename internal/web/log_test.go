@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/web"
@@ -20,12 +19,7 @@ import (
 // logged after its answer is on the way.
 func (l *logbook) lines(t *testing.T, n int) []map[string]any {
 	t.Helper()
-	for range 500 {
-		if strings.Count(l.String(), "\n") >= n {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	eventually(func() bool { return strings.Count(l.String(), "\n") >= n })
 	text := strings.Split(strings.TrimSuffix(l.String(), "\n"), "\n")
 	if len(text) != n {
 		t.Fatalf("%d log lines, want %d:\n%s", len(text), n, l.String())
@@ -62,7 +56,7 @@ func TestLogLine(t *testing.T) {
 				t.Errorf("line %d: %s is %v, want %v", i, key, got[key], value)
 			}
 		}
-		if elapsed, ok := got["elapsed_ms"].(float64); !ok || elapsed < 0 || elapsed > 10_000 || got["client"] != "127.0.0.1" || got["msg"] != "request" {
+		if elapsed, ok := got["elapsed_ms"].(float64); !ok || elapsed < 0 || elapsed > float64(patience.Milliseconds()) || got["client"] != "127.0.0.1" || got["msg"] != "request" {
 			t.Errorf("line %d: %v", i, got)
 		}
 		known := []string{"time", "level", "msg", "method", "path", "status", "bytes", "elapsed_ms", "request_id", "client", "cache", "cloud", "kind", "error"}
@@ -184,17 +178,10 @@ func (r *recorder) Record(o web.Observation) {
 	r.seen = append(r.seen, o)
 }
 
-func (r *recorder) wait(n int) []web.Observation {
-	for range 500 {
-		r.mu.Lock()
-		if len(r.seen) >= n {
-			defer r.mu.Unlock()
-			return slices.Clone(r.seen)
-		}
-		r.mu.Unlock()
-		time.Sleep(10 * time.Millisecond)
-	}
-	return nil
+func (r *recorder) all() []web.Observation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.seen)
 }
 
 func TestObservations(t *testing.T) {
@@ -219,12 +206,13 @@ func TestObservations(t *testing.T) {
 		{Route: "delivery", Status: 405},
 		{Route: "unread", Status: 400},
 	}
-	got := seen.wait(len(want))
+	eventually(func() bool { return len(seen.all()) >= len(want) })
+	got := seen.all()
 	if len(got) != len(want) {
 		t.Fatalf("%d observations, want %d", len(got), len(want))
 	}
 	for i, o := range got {
-		if o.Elapsed < 0 || o.Elapsed > 10*time.Second {
+		if o.Elapsed < 0 || o.Elapsed > patience {
 			t.Errorf("request %d took %v", i, o.Elapsed)
 		}
 		o.Elapsed = 0

@@ -57,7 +57,7 @@ func newSite(tb testing.TB, log io.Writer) *web.Site {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	pictures, err := cache.New(cache.Config{Size: 32 << 20, FillTimeout: 10 * time.Second}, (*delivery.Picture).Cost)
+	pictures, err := cache.New(cache.Config{Size: 32 << 20, FillTimeout: patience}, (*delivery.Picture).Cost)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func siteOf(images web.Imager, log io.Writer) *web.Site {
 	return &web.Site{
 		ID: "edge-1",
 		Config: web.Config{
-			ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
+			ReadTimeout: patience, WriteTimeout: patience, IdleTimeout: patience,
 			HeaderSize: 32 * config.Size(1<<10), AccessLog: true,
 		},
 		Images:   images,
@@ -104,7 +104,7 @@ func newCloud(tb testing.TB, name string, signed bool) *delivery.Cloud {
 			tb.Fatal(err)
 		}
 	}
-	fetcher := origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: 10 * time.Second}, origin.Store(store))
+	fetcher := origin.New(origin.Limits{MaxBytes: 1 << 20, Timeout: patience}, origin.Store(store))
 	return &delivery.Cloud{
 		Name: name, Verifier: verifier, SigningKey: "key-1",
 		CORS:     []string{"*"},

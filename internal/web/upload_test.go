@@ -279,11 +279,11 @@ func TestSlowBody(t *testing.T) {
 // limits.
 func TestUploadOutlivesReadTimeout(t *testing.T) {
 	s, _ := newAPISite(t, io.Discard)
-	s.Config.ReadTimeout, s.Config.UploadRate = 200*time.Millisecond, config.Size(1000)
+	s.Config.ReadTimeout, s.Config.UploadRate = time.Second, config.Size(1000)
 	w := dialerTCP(t, s)()
 	w.send("POST /store HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + strings.Repeat("x", 9000))
 	for range 51 {
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(25 * time.Millisecond)
 		w.send(strings.Repeat("x", 1000))
 	}
 	if r := w.read("POST"); r.body != "60000 of 60000" {
