@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pixedge/internal/fault"
@@ -239,23 +240,24 @@ func TestBudget(t *testing.T) {
 
 // TestTime forgets what nobody asks for.
 func TestTime(t *testing.T) {
-	s, c := newStore(t, rendition.Config{Memory: 8 << 20, Time: 50 * time.Millisecond})
-	j := job(t, "t.resize(w:60)", photo(t))
-	for deadline := time.Now().Add(20 * time.Second); s.Stats().Made == 0; {
+	original := photo(t)
+	synctest.Test(t, func(t *testing.T) {
+		s, c := newStore(t, rendition.Config{Memory: 8 << 20, Time: time.Minute})
+		j := job(t, "t.resize(w:60)", original)
 		render(t, s, j)
-		if time.Now().After(deadline) {
-			t.Fatal("the original never was in demand")
+		time.Sleep(50 * time.Second)
+		render(t, s, j)
+		c.wants(t, map[string]int{plain: 1, reduced: 1, further: 1, encoded: 1})
+		if s.Stats().Bytes == 0 {
+			t.Error("nothing is kept of what is in demand")
 		}
-	}
-	for deadline := time.Now().Add(20 * time.Second); s.Stats().Bytes != 0; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%+v is still there", s.Stats())
+		time.Sleep(2 * time.Minute)
+		if s.Stats().Bytes != 0 {
+			t.Errorf("%+v is still there", s.Stats())
 		}
-	}
-	time.Sleep(60 * time.Millisecond)
-	c.wants(t, c.jobs)
-	render(t, s, j)
-	c.wants(t, map[string]int{plain: 1})
+		render(t, s, j)
+		c.wants(t, map[string]int{plain: 1})
+	})
 }
 
 // TestTogether has many wait for one rendition.
