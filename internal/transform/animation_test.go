@@ -156,7 +156,7 @@ func TestFrameLimits(t *testing.T) {
 // against a render that goes on regardless, which would take minutes; the worker
 // must be free again for the next picture.
 func TestAnimationDeadline(t *testing.T) {
-	const frames, bound = 100, 10 * time.Second
+	const frames, bound = 100, time.Minute
 	most := transform.Limits{MaxPixels: 50_000_000, MaxSide: 4000, MaxFrames: frames}
 	r := transform.NewRenderer(transform.Config{Workers: 1, Queue: 1})
 	original := media.Image{Data: moving(t, frames), Format: media.GIF}

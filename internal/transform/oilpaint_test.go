@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/color/palette"
 	"image/draw"
 	"math/rand/v2"
 	"testing"
@@ -132,7 +133,7 @@ func TestOilPaintDeadline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	original := media.Image{Data: imgtest.PNG(t, speckled(1900, 1500, 256, false)), Format: media.PNG}
+	original := media.Image{Data: imgtest.PNG(t, image.NewPaletted(image.Rect(0, 0, 1900, 1500), palette.Plan9)), Format: media.PNG}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := r.Render(ctx, transform.Job{Plan: plan, Original: original, Limits: limits()}); !errors.Is(err, context.DeadlineExceeded) {

@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"os"
@@ -344,24 +345,32 @@ func TestOriginal(t *testing.T) {
 
 func TestQueueIsBounded(t *testing.T) {
 	r := transform.NewRenderer(transform.Config{Workers: 1, Queue: 0})
-	plan, err := newCompiler().Compile(calls("t.resize(w:1500,k:lanczos3)~t.rotate(a:33)"), transform.Hints{})
-	if err != nil {
-		t.Fatal(err)
+	const frames = 100
+	most := transform.Limits{MaxPixels: 50_000_000, MaxSide: 4000, MaxFrames: frames}
+	original := media.Image{Data: moving(t, frames), Format: media.GIF}
+	render := func(ctx context.Context, chain string) error {
+		plan, err := newCompiler().Compile(calls(chain), transform.Hints{})
+		if err != nil {
+			return err
+		}
+		_, err = r.Render(ctx, transform.Job{Plan: plan, Original: original, Limits: most})
+		return err
 	}
-	original := media.Image{Data: imgtest.PNG(t, imgtest.Card(1900, 1500, false)), Format: media.PNG}
-	errs := make(chan error, 2)
-	for range 2 {
-		go func() {
-			_, err := r.Render(context.Background(), transform.Job{Plan: plan, Original: original, Limits: limits()})
-			errs <- err
-		}()
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() { left <- render(ctx, "t.resize(w:600,h:400)~t.median(s:10)~t.normalise()~t.median(s:10)") }() // takes minutes
+	for r.Stats().Rendering == 0 {
+		time.Sleep(time.Millisecond)
 	}
-	first, second := <-errs, <-errs
-	if first == nil {
-		first, second = second, first
+	if err := render(t.Context(), "t.resize(w:6)"); fault.Of(err) != fault.Overloaded {
+		t.Errorf("got %v, want Overloaded", err)
 	}
-	if fault.Of(first) != fault.Overloaded || second != nil {
-		t.Errorf("got %v and %v, want one Overloaded and one picture", first, second)
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v of who left", err)
+	}
+	if err := render(t.Context(), "t.resize(w:6)"); err != nil {
+		t.Errorf("got %v when there is room again", err)
 	}
 }
 
