@@ -123,7 +123,7 @@ func TestS3Faults(t *testing.T) {
 			ctx := t.Context()
 			if tt.kind == fault.Timeout {
 				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, 300*time.Millisecond)
+				ctx, cancel = context.WithTimeout(ctx, 2*time.Second) // the request must be there by then
 				defer cancel()
 			}
 			r := blob.Range{}
