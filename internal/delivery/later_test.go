@@ -323,7 +323,7 @@ func TestNobodyWaits(t *testing.T) {
 	}
 	all.Wait()
 	close(e.slow)
-	for deadline := time.Now().Add(10 * time.Second); queue.Stats().Done == 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); queue.Stats().Done == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("never made: %+v", queue.Stats())
 		}

@@ -278,7 +278,7 @@ func TestNothingLeaks(t *testing.T) {
 		defer leave()
 	}
 	all.Wait()
-	for deadline := time.Now().Add(10 * time.Second); e.held.Load() != 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); e.held.Load() != 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d originals are not released", e.held.Load())
 		}
