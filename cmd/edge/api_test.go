@@ -135,10 +135,12 @@ func (e *apiEdge) newKey(t *testing.T, s apikey.Spec) string {
 	return secret
 }
 
-// freeAddress returns one to listen at. Links must name it before anybody listens.
+// freeAddress returns one to listen at. Links must name it before anybody listens. It is
+// this process's own: a port that is free at 127.0.0.1 may be another's in a moment.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	pid := os.Getpid()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 1+pid>>16, pid>>8&0xff, pid&0xff))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ type process struct {
 }
 
 // patience is for what an idle machine does in a fraction of a second.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // start runs edge serve in the folder dir, with nothing in its environment but
 // env, until the test ends. Unless args say otherwise it takes free ports.
@@ -181,4 +181,10 @@ func (p *process) metric(t *testing.T, sample string) string {
 	}
 	t.Fatalf("/metrics has no %s", sample)
 	return ""
+}
+
+// becomes waits until a sample has a value.
+func (p *process) becomes(t *testing.T, sample, value string) {
+	t.Helper()
+	eventually(t, sample+" "+value, func() bool { return p.metric(t, sample) == value })
 }

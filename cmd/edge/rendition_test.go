@@ -46,12 +46,11 @@ func TestRenditions(t *testing.T) {
 func TestSetAtOnce(t *testing.T) {
 	photo := imgtest.JPEG(t, imgtest.Card(1600, 1200, false), 1)
 	for _, isolation := range []string{"process", "none"} {
-		var asked sync.WaitGroup
+		come := make(chan struct{})
 		var fetches atomic.Int64
 		origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			fetches.Add(1)
-			asked.Wait()
-			time.Sleep(300 * time.Millisecond) // let all of them begin to wait
+			<-come
 			_, _ = w.Write(photo)
 		}))
 		defer origin.Close()
@@ -62,9 +61,7 @@ func TestSetAtOnce(t *testing.T) {
 		var answers sync.WaitGroup
 		for _, format := range []string{"jpeg", "webp"} {
 			for _, width := range []int{100, 150, 200, 300, 350, 400} {
-				asked.Add(1)
 				answers.Go(func() {
-					asked.Done()
 					a, err := do(http.MethodGet, fmt.Sprintf("%s/v2/demo/t.resize(w:%d)~t.toFormat(f:%s)/a.jpg", edge.url, width, format))
 					if err != nil || a.status != 200 || a.header.Get("Content-Type") != "image/"+format {
 						t.Errorf("%s at %d: %v, %d %v", format, width, err, a.status, a.header)
@@ -72,6 +69,9 @@ func TestSetAtOnce(t *testing.T) {
 				})
 			}
 		}
+		edge.becomes(t, "edge_connections", "12")
+		time.Sleep(300 * time.Millisecond) // let all of them begin to wait
+		close(come)
 		answers.Wait()
 		decodes, made := edge.metric(t, "edge_decodes_total"), edge.metric(t, "edge_renditions_made_total")
 		if fetches.Load() != 1 || decodes != "1" || made != "7" {

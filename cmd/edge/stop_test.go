@@ -61,7 +61,7 @@ func (s slowOrigin) serveSlowly(t *testing.T, args ...string) (edge *process, an
 // connection that waits for its next one.
 func TestStop(t *testing.T) {
 	origin := newSlowOrigin(t)
-	edge, answered := origin.serveSlowly(t, "--drain-delay=1s", "--idle-timeout=1h", "--read-timeout=1h")
+	edge, answered := origin.serveSlowly(t, "--drain-delay=3s", "--idle-timeout=1h", "--read-timeout=1h")
 	idle, err := net.Dial("tcp", strings.TrimPrefix(edge.url, "http://"))
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,7 @@ func (e *apiEdge) begin(t *testing.T) upload {
 	t.Cleanup(func() { _ = conn.Close() })
 	half := body.Len() / 2
 	fmt.Fprintf(conn, "POST /store HTTP/1.1\r\nHost: a\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", form.FormDataContentType(), body.Len(), body.Next(half))
+	e.becomes(t, "edge_connections", "1") // it has been let in
 	return upload{conn, body.Bytes()}
 }
 

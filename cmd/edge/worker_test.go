@@ -43,7 +43,7 @@ func TestWorkersAreConfined(t *testing.T) {
 // TestOnePictureAWorker never gives a process a second picture.
 func TestOnePictureAWorker(t *testing.T) {
 	const pictures = 12
-	edge := start(t, t.TempDir(), nil, "--worker-renders=1", "--worker-spares=2", "--render-workers=2")
+	edge := start(t, t.TempDir(), nil, "--worker-renders=1", "--worker-spares=2", "--render-workers=2", "--queue-timeout=1m", "--request-timeout=1m")
 	var clients sync.WaitGroup
 	for i := range pictures {
 		clients.Go(func() {
