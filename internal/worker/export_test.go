@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pixedge/internal/fault"
 	"pixedge/internal/media"
 )
 
@@ -34,6 +35,7 @@ func (p *Pool) PIDs() []int {
 //   - "fleeting" ends as soon as it is there
 //   - "heir" tells for its version which process it has started that outlives it, and
 //     ends when it has read something
+//   - "punctual" answers that the time is over
 func Rogue(deed string) error {
 	conn, err := connOf(os.NewFile(socketFD, "server"))
 	if err != nil {
@@ -83,6 +85,9 @@ func Rogue(deed string) error {
 		answer := reply{Nonce: q.Nonce, Format: media.PNG, Size: len(q.Nonce)}
 		if deed == "boasts" {
 			answer.Size = LongestResult
+		}
+		if deed == "punctual" {
+			answer = reply{Nonce: q.Nonce, Failed: true, Kind: fault.Timeout, Shown: "timed out"}
 		}
 		if deed == "fills" {
 			for i := range result {

@@ -163,6 +163,9 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 	case most > 0 && int64(a.Size) > most: // before any memory is taken for it
 		p.greedy.Store(true)
 		return reply{}, nil, p.obituary(fmt.Errorf("worker: a result of %d bytes", a.Size), false)
+	case a.Failed && a.Kind == fault.Timeout: // on a busy machine it may know first
+		p.late.Store(true)
+		return a, nil, p.obituary(a.failure(), q.hurried)
 	case a.Failed || q.Inspect:
 		return a, nil, a.failure()
 	}

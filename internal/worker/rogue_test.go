@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"sync"
@@ -137,6 +138,23 @@ func TestHeir(t *testing.T) {
 	}
 	if got := p.Stats().Ended[worker.Deadline]; got != 0 {
 		t.Error("the job was given up for its time")
+	}
+}
+
+// TestPunctual has a worker know before the pool that a picture takes too long, as one may
+// on a busy machine: it comes to the same.
+func TestPunctual(t *testing.T) {
+	p, j := rogues(t, "punctual", worker.Config{})
+	for n := range int64(2) {
+		if _, err := p.Render(t.Context(), j); fault.Of(err) != fault.Unprocessable || !strings.Contains(fault.Message(err), "too long") {
+			t.Errorf("err = %v, want unprocessable", err)
+		}
+		within(t, "its worker ended by the deadline", func() bool { return p.Stats().Ended[worker.Deadline] == n+1 })
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience) // less than a render may take
+	defer cancel()
+	if _, err := p.Render(ctx, j); fault.Of(err) != fault.Timeout {
+		t.Errorf("err = %v, want a timeout of the request", err)
 	}
 }
 
