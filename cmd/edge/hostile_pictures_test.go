@@ -25,7 +25,7 @@ const (
 	hostileGrowth  = 300 << 20                    // bytes of resident memory, all processes of the edge together
 	hostileAtOnce  = 4                            // requests
 	hostileSample  = 9                            // with -short, one picture of so many
-	hostileAgain   = 45 * time.Second             // for all that is asked a second time
+	hostileAgain   = 3 * time.Minute              // for all that is asked a second time
 )
 
 // The questions that are asked about each picture.
@@ -93,7 +93,7 @@ type siege struct {
 	asked  map[string]time.Time // what is not answered yet
 	failed map[string][]string  // by picture
 	peak   int64                // bytes over level
-	late   []question           // answered 503 or 504 while others were asked
+	late   []question           // answered too late, or with 503 or 504, while others were asked
 }
 
 // fail notes what was wrong with the answer to a question about a picture.
@@ -218,11 +218,11 @@ func (s *siege) question(q question) {
 	s.mu.Lock()
 	delete(s.asked, key)
 	overloaded := err == nil && (a.status == http.StatusServiceUnavailable || a.status == http.StatusGatewayTimeout)
-	if overloaded && !q.again {
+	if (overloaded || took > hostileLatest) && !q.again {
 		s.late = append(s.late, q)
 	}
 	s.mu.Unlock()
-	if took > hostileLatest {
+	if took > hostileLatest && q.again {
 		s.fail(p.Name, "%s took %v", q.how, took.Round(time.Millisecond))
 	}
 	switch {
@@ -317,7 +317,7 @@ func wrongSize(p hostile.Picture, how string, a answer) string {
 
 // watchHealth asks whether the edge is alive, several times a second.
 func (s *siege) watchHealth(stop <-chan struct{}) {
-	client := http.Client{Timeout: 2 * time.Second}
+	client := http.Client{Timeout: hostileLatest}
 	for {
 		res, err := client.Get(s.edge.url + "/health")
 		switch {
