@@ -14,9 +14,14 @@ import (
 	"unsafe"
 )
 
-// maxPart is how many pixels a part may have to be decoded at once, into memory.
-// Larger ones are worth libvips' own loader, which needs a few rows at a time.
-const maxPart = 4 << 20
+// maxPart is how many pixels a part may have to be decoded at once, into memory, and
+// maxWhole how many a picture of which nothing is cut off. Larger ones are worth libvips'
+// own loader, which needs a few rows at a time: those are decoded while others are
+// encoded, and stay in the cache.
+const (
+	maxPart  = 4 << 20
+	maxWhole = 2 << 20
+)
 
 // Part replaces an image that was opened from data, with a shrink of 1, by a part
 // of it, shrink times smaller, as [Loader.Shrinks] allows: the same pixels that a
@@ -49,7 +54,11 @@ func (m *Image) partJPEG(data []byte, shrink float64, part image.Rectangle) (boo
 	if part.Empty() {
 		part = whole
 	}
-	if !part.In(whole) || part.Dx()*part.Dy() > maxPart || part == whole && p.shrink == 1 {
+	most := maxPart
+	if part == whole {
+		most = maxWhole
+	}
+	if !part.In(whole) || part.Dx()*part.Dy() > most || part == whole && p.shrink == 1 {
 		return false, nil
 	}
 	p.left, p.top, p.width, p.height = C.int(part.Min.X), C.int(part.Min.Y), C.int(part.Dx()), C.int(part.Dy())
