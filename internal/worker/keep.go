@@ -9,7 +9,7 @@ import (
 // ended though it was given no job: the first pause is doubled each time, up to the
 // longest. One that has lived for as long as is healthy may begin anew at once.
 const (
-	firstPause   = 125 * time.Millisecond
+	firstPause   = 50 * time.Millisecond
 	longestPause = time.Second
 	healthy      = 10 * time.Second
 )
@@ -34,6 +34,10 @@ func (p *Pool) keep(started chan<- error) {
 	for p.rest(pause) {
 		began := time.Now()
 		worker, err := start(p.command, setup{Memory: int64(p.cfg.Memory)})
+		ready := time.Now()
+		if err == nil {
+			p.enlist(worker)
+		}
 		if started != nil {
 			started <- err
 			started = nil
@@ -45,10 +49,8 @@ func (p *Pool) keep(started chan<- error) {
 			pause = max(0, longestPause-time.Since(began))
 			continue
 		}
-		ready := time.Now()
-		p.enlist(worker)
 		p.until(worker)
-		pause = pauseAfter(time.Since(ready), worker.engaged.Load(), pause)
+		pause = pauseAfter(time.Since(ready), worker.engaged, pause)
 	}
 }
 

@@ -14,8 +14,8 @@ func TestPause(t *testing.T) {
 		last    time.Duration
 		want    time.Duration
 	}{
-		"the first":             {20 * ms, false, 0, 125 * ms},
-		"the next":              {20 * ms, false, 125 * ms, 250 * ms},
+		"the first":             {20 * ms, false, 0, 50 * ms},
+		"the next":              {20 * ms, false, 50 * ms, 100 * ms},
 		"the last of many":      {20 * ms, false, time.Second, time.Second},
 		"after a while":         {11 * time.Second, false, time.Second, 0},
 		"one that was at work":  {20 * ms, true, time.Second, 0},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -63,10 +64,12 @@ type process struct {
 	greedy  atomic.Bool   // killed by us, for its memory
 	lied    atomic.Bool   // said what no renderer says, and killed by us
 	retired atomic.Bool   // killed by us, for its age or what it holds
-	engaged atomic.Bool   // has been given a job, and read it
 	held    int64         // resident memory after its last job, in bytes; 0: unknown
 	spent   bool          // being killed: its last job came to the end of its time or memory
 	exited  chan struct{} // closed when it has ended
+
+	working sync.Mutex // held while it has a job; what that needs is not freed meanwhile
+	engaged bool       // it has read a job; guarded by working
 }
 
 // start begins a worker process and waits until it is ready. The calling
@@ -130,6 +133,8 @@ func (p *process) greet(s setup) error {
 // and when it takes more memory than most bytes; 0 is any. With an error the process
 // may have gone.
 func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place, most int64) (reply, []byte, error) {
+	p.working.Lock()
+	defer p.working.Unlock()
 	unwatch := func() {}
 	if most > 0 {
 		unwatch = p.watch(most)
@@ -146,15 +151,15 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 	p.jobs++
 	q.Nonce = rand.Text()
 	p.stderr.reset()
-	p.engaged.Store(true)
 	a, err := p.ask(q, fds)
-	_, unread := errors.AsType[untaken](err)
-	switch {
-	case fault.Of(err) == fault.Invalid:
+	if fault.Of(err) == fault.Invalid {
 		return a, nil, err // it was never sent
-	case unread && ctx.Err() == nil:
-		p.engaged.Store(false)
+	}
+	if _, unread := errors.AsType[untaken](err); unread {
 		return a, nil, untaken{fault.Wrap(p.obituary(err, false), fault.Overloaded, "no worker could take the picture")}
+	}
+	p.engaged = true
+	switch {
 	case err != nil:
 		return a, nil, p.obituary(err, q.hurried)
 	case !a.credible(q):
@@ -182,7 +187,10 @@ func (p *process) ask(q request, fds []int) (a reply, err error) {
 	if err == nil {
 		err = send(p.inbox.conn, q, fds...)
 	}
-	if err != nil {
+	switch {
+	case fault.Of(err) == fault.Invalid: // too long for any worker
+		return a, err
+	case err != nil:
 		return a, untaken{err}
 	}
 	if _, err = p.inbox.receive(&a); errors.Is(err, syscall.ECONNRESET) {
@@ -255,9 +263,14 @@ func (p *process) retire() {
 // kill ends the process whatever it is doing.
 func (p *process) kill() { _ = p.cmd.Process.Kill() } // or it has ended
 
-// close frees what the server has of a process, once that has ended.
+// close frees what the server has of a process, once that has ended. Whoever waits for an
+// answer still gets one that lies in the socket, or the kernel's word that the job was not
+// read; and is woken where somebody else holds the other end.
 func (p *process) close() {
 	<-p.exited
+	_ = p.inbox.conn.CloseRead()
+	p.working.Lock()
+	defer p.working.Unlock()
 	_ = p.inbox.conn.Close()
 	_ = p.result.Close()
 	if p.statm != nil {

@@ -113,7 +113,7 @@ func TestAbsent(t *testing.T) {
 func TestRestarts(t *testing.T) {
 	missing := make(chan time.Duration, 100)
 	newPoolOf(t, worker.Config{}, 1, worker.Watcher{Replaced: func(d time.Duration) { missing <- d }}, "rogue", "fleeting")
-	for _, least := range []time.Duration{125 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second} {
+	for _, least := range []time.Duration{50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond} {
 		if got := <-missing; got < least {
 			t.Errorf("another came after %v, want %v and more", got, least)
 		}

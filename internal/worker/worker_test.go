@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color/palette"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -281,6 +282,20 @@ func TestDeadWhileIdle(t *testing.T) {
 	}
 }
 
+// stopped reports whether no thread of a process runs (proc_pid_stat(5)).
+func stopped(t *testing.T, pid int) bool {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("no threads: %v", err)
+	}
+	return !slices.ContainsFunc(threads, func(name string) bool {
+		stat, err := os.ReadFile(name)
+		_, state, _ := strings.Cut(string(stat), ") ")
+		return err == nil && !strings.HasPrefix(state, "T")
+	})
+}
+
 // TestUntaken sends a job to a worker that stands still, and ends that before it has
 // read the job: another one is given it.
 func TestUntaken(t *testing.T) {
@@ -290,6 +305,7 @@ func TestUntaken(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	within(t, "the worker standing still", func() bool { return stopped(t, pid) })
 	answer := make(chan error, 1)
 	go func() {
 		_, err := p.Render(context.Background(), j)
