@@ -253,7 +253,7 @@ func (d *draft) scale(h, v float64) {
 // shrinking returns the rows on their way while the picture becomes v times smaller.
 func (d *draft) shrinking(v float64) float64 {
 	if v >= averaged && d.width == 1 {
-		return resizedRows
+		return resizedRows + aheadRows
 	}
 	return resizedRows + shrunkRows*max(1, v)
 }

@@ -154,6 +154,7 @@ const (
 	decodedRows = 600
 	resizedRows = 400
 	shrunkRows  = 100 // for each time that the picture becomes smaller
+	aheadRows   = 64  // that package vips asks for at a time where it averages
 	averaged    = 4   // times smaller, and more: package vips averages rows of 8 bits as they come
 	workedRows  = 400 // of a step that mixes rows or computes with floats
 )

@@ -112,7 +112,10 @@ func (c *Canvas) freeze(ctx context.Context, place vips.Place) (data []byte, err
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return data, damaged(err)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	return data, nil
 }
 
 // thaw makes the canvas that was frozen. One of an original that was decoded smaller

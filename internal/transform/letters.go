@@ -51,8 +51,9 @@ func (s setting) fits(most int) error {
 }
 
 // bound is how many pixels the text takes at most: if half of its letters break lines,
-// each of which is as long as the other half. A letter is no wider, and a line no higher,
-// than once and a half its size; but a tab may be as wide as many.
+// each of which is as long as the other half. Hardly a letter is wider, and no line higher,
+// than once and a half its size (the widest of fonts for all languages are 2.6 times, so
+// texts of a few such letters may have more); but a tab may be as wide as many.
 func (s setting) bound() float64 {
 	if strings.ContainsRune(s.text, '\t') {
 		return math.Inf(1)

@@ -8,7 +8,7 @@
 
 #include <vips/vips.h>
 
-/* The weights of a pixel have the sum 4096. The places between two pixels that have
+/* The weights of a pixel have the sum 4096, or a few less where they are cut off. The places between two pixels that have
  * weights of their own are 64, and the next pixel. */
 #define PIXEDGE_ONE_SHIFT 12
 #define PIXEDGE_PHASES 65

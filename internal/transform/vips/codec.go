@@ -266,11 +266,24 @@ func (m *Image) Save(ctx context.Context, s Saver, with Settings, place Place) (
 }
 
 // plain reports whether the image, with such settings, is one that is encoded without
-// libvips in formats for pictures with a loss: 8 bits, no metadata.
+// libvips in formats for pictures with a loss.
 func (m *Image) plain(with Settings) bool {
-	space := m.ref.Type
-	return !with.Lossless && len(with.Keep) == 0 && !m.Wide() && m.Bands() <= 4 &&
-		(space == C.VIPS_INTERPRETATION_sRGB || space == C.VIPS_INTERPRETATION_B_W)
+	return !with.Lossless && len(with.Keep) == 0 && m.ordinary()
+}
+
+// ordinary reports whether the image is grey or in sRGB, with or without opacity, in 8
+// bits. Grey may have more bands than opacity: those are no colors.
+func (m *Image) ordinary() bool {
+	if m.Wide() || m.ref.Coding != C.VIPS_CODING_NONE {
+		return false
+	}
+	switch m.Bands() {
+	case 1, 2:
+		return m.ref.Type == C.VIPS_INTERPRETATION_B_W
+	case 3, 4:
+		return m.ref.Type == C.VIPS_INTERPRETATION_sRGB
+	}
+	return false
 }
 
 // encode has libvips make the file, which is to be freed with g_free.

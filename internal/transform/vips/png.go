@@ -89,14 +89,5 @@ func (m *Image) png(ctx context.Context, _ Saver, _ Settings) (buf unsafe.Pointe
 // pixedge_png_encode writes: as libvips would, but faster.
 func (m *Image) encodesPNG(s Saver, with Settings) bool {
 	w, h := m.Size()
-	if s != SavePNG || with.Options != "" || len(with.Keep) > 0 || m.Wide() || !WholePNG(w, h, m.Bands()) {
-		return false
-	}
-	switch m.Bands() {
-	case 1, 2:
-		return m.ref.Type == C.VIPS_INTERPRETATION_B_W
-	case 3, 4:
-		return m.ref.Type == C.VIPS_INTERPRETATION_sRGB
-	}
-	return false
+	return s == SavePNG && with.Options == "" && len(with.Keep) == 0 && m.ordinary() && WholePNG(w, h, m.Bands())
 }

@@ -11,6 +11,11 @@ typedef struct {
 	PixedgeMix mix;
 } Reduction;
 
+/* The pixels from begin up to end. */
+typedef struct {
+	int begin, end;
+} Span;
+
 /* What a thread works with. */
 typedef struct {
 	VipsRegion *region;	  /* the part of the original that is needed */
@@ -24,12 +29,8 @@ typedef struct {
 	uint32_t *sums;
 	uint8_t *means;
 	int *held;
+	Span ready; /* rows of the original that are in the region */
 } Sequence;
-
-/* The pixels from begin up to end. */
-typedef struct {
-	int begin, end;
-} Span;
 
 /* reach returns what the pixels of a span are made of, pixels beyond the edges
  * included. */
@@ -94,21 +95,43 @@ start(VipsImage *out, void *a, void *b)
 	return s;
 }
 
+/* How many rows of the original are asked for at a time where boxes are averaged. One
+ * that is mixed of its neighbours, as by a blur, would be mixed of all of them anew for
+ * every row that is asked for. */
+#define AHEAD 64
+
+/* fetch sees to it that row y of the original is in the region, and some that follow, of
+ * the boxes and columns of need. */
+static int
+fetch(const PixedgeAxis *down, Sequence *s, const VipsRect *need, int y)
+{
+	int last = VIPS_MIN((need->top + need->height) * down->box, s->region->im->Ysize);
+	VipsRect part = { need->left, y, need->width, VIPS_MIN(AHEAD, last - y) };
+
+	if (y >= s->ready.begin && y < s->ready.end)
+		return 0;
+	s->ready = (Span){ 0, 0 };
+	if (vips_region_prepare(s->region, &part))
+		return -1;
+	s->ready = (Span){ y, y + part.height };
+	return 0;
+}
+
 /* average makes a row of a box of rows, of the columns of need, unless it is there. */
 static int
 average(const PixedgeAxis *down, Sequence *s, const VipsRect *need, int row)
 {
-	VipsRect line = { need->left, 0, need->width, 1 };
 	int n = need->width * s->region->im->Bands, place = row % down->taps;
 
 	if (s->held[place] == row)
 		return 0;
 	memset(s->sums, 0, n * sizeof(uint32_t));
 	for (int i = 0; i < down->box; i++) {
-		line.top = VIPS_MIN(row * down->box + i, s->region->im->Ysize - 1);
-		if (vips_region_prepare(s->region, &line))
+		int y = VIPS_MIN(row * down->box + i, s->region->im->Ysize - 1);
+
+		if (fetch(down, s, need, y))
 			return -1;
-		pixedge_add(VIPS_REGION_ADDR(s->region, line.left, line.top), s->sums, n);
+		pixedge_add(VIPS_REGION_ADDR(s->region, need->left, y), s->sums, n);
 	}
 	pixedge_divide(s->sums, down->box, s->means + (size_t) place * n, n);
 	s->held[place] = row;
@@ -130,10 +153,8 @@ find(const PixedgeAxis *down, Sequence *s, const VipsRect *need, int y)
 				return -1;
 			s->rows[t] = s->means + row % down->taps * n;
 		}
-		else {
-			row = VIPS_CLIP(need->top, row, need->top + need->height - 1);
+		else
 			s->rows[t] = VIPS_REGION_ADDR(s->region, need->left, row);
-		}
 	}
 	return 0;
 }
@@ -158,8 +179,10 @@ begin(const PixedgeAxis *down, Sequence *s, const VipsRect *need)
 {
 	if (down->box == 1)
 		return vips_region_prepare(s->region, need);
-	if (s->columns.left != need->left || s->columns.width != need->width)
+	if (s->columns.left != need->left || s->columns.width != need->width) {
 		memset(s->held, -1, down->taps * sizeof(int));
+		s->ready = (Span){ 0, 0 };
+	}
 	s->columns = *need;
 	return 0;
 }

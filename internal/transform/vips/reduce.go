@@ -8,7 +8,7 @@ import "C"
 
 // scale multiplies the width and the height, without regard to opacity.
 func (m *Image) scale(hscale, vscale float64, k Kernel) error {
-	if m.Wide() || m.Bands() > 4 || k == Nearest {
+	if m.Wide() || m.Bands() > 4 || m.ref.Coding != C.VIPS_CODING_NONE || k == Nearest {
 		return m.resize(hscale, vscale, k)
 	}
 	if hscale < 1 || vscale < 1 {

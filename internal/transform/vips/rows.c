@@ -196,14 +196,14 @@ bytes4(__m256i pairs[2], int bands)
 WIDE static inline void
 put(uint8_t *out, __m128i bytes, int bands)
 {
-	int32_t end = _mm_extract_epi32(bytes, bands == 1 ? 0 : 2);
+	int32_t begin = _mm_extract_epi32(bytes, 0), end = _mm_extract_epi32(bytes, 2);
 
 	if (bands == 4)
 		_mm_storeu_si128((__m128i *) out, bytes);
 	else if (bands > 1)
 		_mm_storel_epi64((__m128i *) out, bytes);
 	if (bands == 1)
-		memcpy(out, &end, 4);
+		memcpy(out, &begin, 4);
 	if (bands == 3)
 		memcpy(out + 8, &end, 4);
 }

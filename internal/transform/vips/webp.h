@@ -16,7 +16,7 @@ typedef struct {
 
 /* Encode rows of interleaved pixels in sRGB, with a loss. *cancel other than 0 ends it
  * early. Sets buf, which is to be freed with g_free, and len. Returns 0, or -1 with a
- * text in libvips' error buffer. */
+ * text in libvips' error buffer; without one if libwebp is of another kind than built for. */
 int pixedge_webp(const unsigned char *in, const PixedgeWebP *how, const int *cancel, void **buf, size_t *len);
 
 #endif

@@ -60,6 +60,66 @@ func TestWebP(t *testing.T) {
 	}
 }
 
+// extras is a TIFF (revision 6.0) of one grey pixel with two samples more, which mean
+// nothing: no colors, though there are three bands.
+func extras(grey byte) []byte {
+	type entry struct {
+		tag, kind    uint16
+		count, value uint32
+	}
+	entries := []entry{
+		{256, 3, 1, 1}, {257, 3, 1, 1}, // width, height
+		{258, 3, 3, 8 + 2 + 9*12 + 4}, // bits a sample, behind
+		{262, 3, 1, 1},                // black is zero
+		{273, 4, 1, 8 + 2 + 9*12 + 4 + 6}, {277, 3, 1, 3}, {278, 3, 1, 1}, {279, 4, 1, 3},
+		{338, 3, 2, 0}, // extra samples
+	}
+	data := append([]byte("II*\x00"), 8, 0, 0, 0)
+	data = binary.LittleEndian.AppendUint16(data, uint16(len(entries))) //nolint:gosec // nine
+	for _, e := range entries {
+		data = binary.LittleEndian.AppendUint16(data, e.tag)
+		data = binary.LittleEndian.AppendUint16(data, e.kind)
+		data = binary.LittleEndian.AppendUint32(data, e.count)
+		data = binary.LittleEndian.AppendUint32(data, e.value)
+	}
+	data = append(data, 0, 0, 0, 0, 8, 0, 8, 0, 8, 0)
+	return append(data, grey, 255, 30)
+}
+
+// TestNoColors leaves bands that are no colors out of files that could hold colors.
+func TestNoColors(t *testing.T) {
+	data := extras(128)
+	for name, s := range map[string]struct {
+		save vips.Saver
+		load vips.Loader
+	}{"webp": {vips.SaveWebP, vips.LoadWebP}, "avif": {vips.SaveAVIF, vips.LoadHEIF}, "png": {vips.SavePNG, vips.LoadPNG}} {
+		img, err := vips.Open(data, vips.LoadTIFF, 1, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer img.Close()
+		file, err := img.Save(t.Context(), s.save, vips.Settings{Quality: 95, Effort: 1}, nil)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		made, err := vips.Open(file, s.load, 1, false)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		defer made.Close()
+		pixels, err := made.Pixels()
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for _, v := range pixels[:min(3, len(pixels))] {
+			if v < 120 || v > 136 {
+				t.Errorf("%s: a grey pixel of 128 is %v", name, pixels)
+				break
+			}
+		}
+	}
+}
+
 // TestWebPLeft ends early when nobody waits any more: this picture takes a second.
 func TestWebPLeft(t *testing.T) {
 	img := smooth(t, 3000, 2000, 3)
