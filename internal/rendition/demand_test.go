@@ -3,9 +3,11 @@ package rendition_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"pixedge/internal/fault"
 	"pixedge/internal/imgtest"
@@ -117,31 +119,45 @@ func TestLater(t *testing.T) {
 	}
 }
 
-// TestTurns has the one who makes a rendition not let in, and one who waits make it.
+// TestTurns has the one who makes a rendition fail while others wait for it: where it
+// was not its turn one of them makes it, and what nobody could make is not tried again.
 func TestTurns(t *testing.T) {
-	s, c := newStore(t, rendition.Config{Memory: 64 << 20})
-	refused, waiter := job(t, "t.resize(w:40)", photo(t)), job(t, "t.resize(w:50)", photo(t))
-	refused.InDemand, waiter.InDemand = true, true
-	asked, refuse := make(chan struct{}), make(chan struct{})
-	refused.Admit = func(context.Context, transform.Need) (func(bool), error) {
-		close(asked)
-		<-refuse
-		return nil, fault.Errorf(fault.Overloaded, "too many")
+	full := fault.Errorf(fault.Overloaded, "no room")
+	for _, tt := range []struct {
+		name           string
+		err            error
+		refused, tries int64
+	}{
+		{"the first one's turn", fault.Own(full), 1, 2},
+		{"no memory for anybody", full, 5, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, c := newStore(t, rendition.Config{Memory: 64 << 20})
+			var tries, refused atomic.Int64
+			fail := make(chan struct{})
+			c.before = func(_ context.Context, kind string) error {
+				if kind != reduced || tries.Add(1) > 1 {
+					return nil
+				}
+				<-fail
+				return tt.err
+			}
+			var all sync.WaitGroup
+			for i := range 5 {
+				j := job(t, fmt.Sprintf("t.resize(w:%d)", 40+i), photo(t))
+				j.InDemand = true
+				all.Go(func() {
+					if _, err := s.Render(t.Context(), j); err != nil {
+						refused.Add(1)
+					}
+				})
+			}
+			synctest.Wait()
+			close(fail)
+			all.Wait()
+			if refused.Load() != tt.refused || tries.Load() != tt.tries {
+				t.Errorf("%s: %d refused after %d tries, want %d after %d", tt.name, refused.Load(), tries.Load(), tt.refused, tt.tries)
+			}
+		})
 	}
-	var all sync.WaitGroup
-	all.Go(func() {
-		if _, err := s.Render(t.Context(), refused); fault.Of(err) != fault.Overloaded {
-			t.Errorf("the one who was not let in: %v", err)
-		}
-	})
-	<-asked
-	all.Go(func() {
-		if _, err := s.Render(t.Context(), waiter); err != nil {
-			t.Errorf("the one who waited: %v", err)
-		}
-	})
-	time.Sleep(10 * time.Millisecond) // let it begin to wait
-	close(refuse)
-	all.Wait()
-	c.wants(t, map[string]int{reduced: 1, further: 1, encoded: 1})
 }

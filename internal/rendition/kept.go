@@ -71,8 +71,8 @@ func newKept(most int64, stay time.Duration, pool *shm.Pool) kept {
 
 // get returns the rendition called k, which stays until it is released. If there is
 // none, create makes it, in memory that place gives, while others who want it wait.
-// An error is for those who wait too, but not that of somebody who gave up or was not
-// let in: then the next one tries, when it is its turn.
+// An error is for those who wait too, but not that of somebody who gave up, nor one that
+// is the caller's own ([fault.Own]): then the next one tries, when it is its turn.
 func (s *kept) get(ctx context.Context, k key, create func(place vips.Place) error) (r *rendition, made bool, err error) {
 	for {
 		s.mu.Lock()
@@ -119,7 +119,7 @@ func (s *kept) make(ctx context.Context, k key, m *making, create func(vips.Plac
 		} else if r != nil {
 			s.free(r)
 		}
-		if ctx.Err() == nil && fault.Of(err) != fault.Overloaded {
+		if ctx.Err() == nil && !fault.IsOwn(err) {
 			m.err = err
 		}
 		close(m.done)
