@@ -85,13 +85,14 @@ func (o *shared) wait(ctx context.Context) error {
 
 // join adds a use of what key names, and reports whether it is the first, which has it
 // fetched. Those who waited for one that was refused share what comes next, even if that
-// has failed before the last of them comes here.
+// has failed before the last of them comes here; but not if it only ended because all who
+// wanted it had left.
 func (l *originals) join(ctx context.Context, key string, refused *shared, sizes bool, fetch func(context.Context) ([]origin.Original, error)) (o *shared, first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	o = l.byKey[key]
 	if refused != nil {
-		if next := refused.next; next != nil && !next.landed.IsZero() && next.err != nil {
+		if next := refused.next; next != nil && !next.landed.IsZero() && next.err != nil && !errors.Is(next.err, context.Canceled) {
 			next.users++
 			return next, false
 		}
