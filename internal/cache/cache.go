@@ -110,7 +110,7 @@ func (c *Cache[V]) Get(ctx context.Context, key string, fill func(context.Contex
 		if err := c.wait(ctx, patience.C, key, flight); err != nil {
 			return value, how, err
 		}
-		if how == Coalesced && refused == nil && fault.IsOwn(flight.err) {
+		if how == Coalesced && refused == nil && fault.IsOwn(flight.err) && ctx.Err() == nil {
 			refused = flight
 			continue
 		}

@@ -92,14 +92,57 @@ func TestTurnOfAnother(t *testing.T) {
 				}
 			})
 		}
-		for c.Waiting("k") < 1000 {
-			time.Sleep(time.Millisecond)
-		}
+		waitFor(t, c, 1000)
 		close(begin)
 		wg.Wait()
 		if refused.Load() != tt.refused || tries.Load() != tt.tries {
 			t.Errorf("%s: %d refused after %d fills, want %d after %d", tt.name, refused.Load(), tries.Load(), tt.refused, tt.tries)
 		}
+	}
+}
+
+// waitFor returns when so many wait for the key.
+func waitFor(t *testing.T, c *cache.Cache[[]byte], n int) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); c.Waiting("k") < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d wait, want %d", c.Waiting("k"), n)
+		}
+	}
+}
+
+// A late context has ended, but whoever waits for its end does not hear of it.
+type late struct{ context.Context }
+
+func (late) Done() <-chan struct{} { return nil }
+
+// TestGoneBeforeTheNext refuses whoever began a fill, for its own sake, when the other
+// one who waited has just left: it begins none.
+func TestGoneBeforeTheNext(t *testing.T) {
+	c := newCache(t, 1<<20)
+	own := fault.Own(fault.Errorf(fault.Overloaded, "too many are waiting"))
+	begin := make(chan struct{})
+	var fills atomic.Int64
+	fill := func(context.Context) ([]byte, error) {
+		fills.Add(1)
+		<-begin
+		return nil, own
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for i, ctx := range []context.Context{t.Context(), late{ctx}} {
+		wg.Go(func() {
+			if _, _, err := c.Get(ctx, "k", fill); !errors.Is(err, own) {
+				t.Errorf("Get = %v, want %v", err, own)
+			}
+		})
+		waitFor(t, c, i+1)
+	}
+	leave()
+	close(begin)
+	wg.Wait()
+	if fills.Load() != 1 {
+		t.Errorf("%d fills, want 1", fills.Load())
 	}
 }
 

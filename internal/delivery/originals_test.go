@@ -298,8 +298,10 @@ func (s trap) Fetch(ctx context.Context, name string) (origin.Original, error) {
 	if name != s.name {
 		return s.Fetcher.Fetch(ctx, name)
 	}
-	for s.edge.held.Load() < s.most {
-		time.Sleep(time.Millisecond)
+	for deadline := time.Now().Add(30 * time.Second); s.edge.held.Load() < s.most; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return origin.Original{}, errors.New("the others did not come")
+		}
 	}
 	panic("boom")
 }
