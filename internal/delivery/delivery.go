@@ -215,8 +215,11 @@ func (s *Service) inspect(ctx context.Context, t turn, picture media.Image, most
 	if err != nil {
 		return transform.Info{}, err
 	}
-	defer func() { leave(err == nil) }()
-	return s.Renderer.Inspect(ctx, picture, most)
+	done := false // nor after a panic
+	defer func() { leave(done) }()
+	info, err = s.Renderer.Inspect(ctx, picture, most)
+	done = err == nil
+	return info, err
 }
 
 // describe answers a request for information, as JSON.

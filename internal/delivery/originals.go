@@ -242,8 +242,11 @@ func (s *Service) fetchNow(ctx context.Context, t turn, route *Route, names []st
 	if err != nil {
 		return nil, err
 	}
-	defer func() { leave(err == nil) }()
-	return route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)), names)
+	done := false // nor after a panic
+	defer func() { leave(done) }()
+	pictures, err = route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)), names)
+	done = err == nil
+	return pictures, err
 }
 
 // names returns those of the pictures that the route needs, the original first.

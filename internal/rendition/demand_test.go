@@ -161,3 +161,28 @@ func TestTurns(t *testing.T) {
 		})
 	}
 }
+
+// TestPanics has renders panic: none of them is told to the gate as done.
+func TestPanics(t *testing.T) {
+	s, c := newStore(t, rendition.Config{Memory: 64 << 20})
+	c.before = func(context.Context, string) error { panic("boom") }
+	for _, inDemand := range []bool{false, true} {
+		var left []bool
+		j := job(t, "t.resize(w:40)", photo(t))
+		j.InDemand = inDemand
+		j.Admit = func(context.Context, transform.Need) (func(bool), error) {
+			return func(done bool) { left = append(left, done) }, nil
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic is lost")
+				}
+			}()
+			_, _ = s.Render(t.Context(), j)
+		}()
+		if len(left) != 1 || left[0] {
+			t.Errorf("in demand %t: left with %v, want once and not done", inDemand, left)
+		}
+	}
+}

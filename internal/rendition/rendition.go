@@ -147,8 +147,11 @@ func (s *Store) render(ctx context.Context, job transform.Job) (media.Image, err
 
 // renderIn is the renderer's, of a job that was let in.
 func (s *Store) renderIn(ctx context.Context, job transform.Job, leave func(done bool)) (made media.Image, err error) {
-	defer func() { leave(err == nil) }()
-	return s.Renderer.Render(ctx, job)
+	done := false // nor after a panic
+	defer func() { leave(done) }()
+	made, err = s.Renderer.Render(ctx, job)
+	done = err == nil
+	return made, err
 }
 
 // derive carries out a job by way of renditions, if there is room for them.
