@@ -112,7 +112,8 @@ func New(cfg Config, places int) *Gate {
 
 // Enter waits until there is room for a. The caller calls leave, once or more, when it
 // has ended its work, and says whether it was done: how long work takes is learned from
-// that alone. What fails may do so at its first look.
+// that, and from what failed if it took longer than expected. What fails may do so at its
+// first look.
 //
 // Its errors are Unprocessable for what is over the whole budget, and Overloaded,
 // with a time after which to try again and the caller's own ([fault.Own]), if too many
@@ -306,13 +307,11 @@ func (g *Gate) remove(w *waiter) {
 	g.crowd.remove(w, g.load)
 }
 
-// leave gives back what w held, and learns how good its estimate was if it was done.
+// leave gives back what w held, and learns how good its estimate was.
 func (g *Gate) leave(w *waiter, done bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if done {
-		g.learn(w, time.Since(w.begun))
-	}
+	g.learn(w, time.Since(w.begun), done)
 	if w.turn != nil {
 		g.left = time.Now()
 	}
@@ -320,11 +319,15 @@ func (g *Gate) leave(w *waiter, done bool) {
 	g.admit()
 }
 
-// learn moves the means of the last few dozen; one outlier is not to count for much.
-// g.mu is held.
-func (g *Gate) learn(w *waiter, took time.Duration) {
-	g.pace += (min(max(took.Seconds()/w.work().Seconds(), 0.1), 10) - g.pace) / 32
-	g.typical += (min(time.Duration(float64(took)/g.pace), longestWork) - g.typical) / 32
+// learn moves the means of the last few dozen; one outlier is not to count for much. What
+// was not done would have taken longer, so that it raises them at most. g.mu is held.
+func (g *Gate) learn(w *waiter, took time.Duration, done bool) {
+	if pace := min(max(took.Seconds()/w.work().Seconds(), 0.1), 10); done || pace > g.pace {
+		g.pace += (pace - g.pace) / 32
+	}
+	if cost := min(time.Duration(float64(took)/g.pace), longestWork); done || cost > g.typical {
+		g.typical += (cost - g.typical) / 32
+	}
 }
 
 // free gives back what w holds. g.mu is held.

@@ -404,6 +404,34 @@ func TestFailures(t *testing.T) {
 	})
 }
 
+// TestSlowFailures has many fail late: the gate comes to know that work is long, although
+// none is done.
+func TestSlowFailures(t *testing.T) {
+	tell(t, 1, 100, func(s *story) {
+		for range 100 {
+			leave, err := s.Enter(s.t.Context(), ask("a"))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+			leave(false)
+		}
+		for range 2 { // one works, and five seconds of work wait
+			s.come("let in", ask("a"))
+		}
+		if _, err := s.Expect("a", ""); fault.Of(err) != fault.Overloaded {
+			s.t.Errorf("five seconds, announced behind five: %v, want overloaded", err)
+		}
+		for range 2 {
+			s.come("the last", ask("a"))
+		}
+		if err := s.err("the last"); fault.Of(err) != fault.Overloaded {
+			s.t.Errorf("behind ten seconds of work: %v, want overloaded", err)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
 func TestNoRoomInTime(t *testing.T) {
 	tell(t, 1, 100, func(s *story) {
 		s.comeFor(s.t.Context(), "slow", ask("a"), 30*time.Second)
