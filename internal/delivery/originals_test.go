@@ -14,7 +14,9 @@ import (
 	"pixedge/internal/admit"
 	"pixedge/internal/delivery"
 	"pixedge/internal/fault"
+	"pixedge/internal/media"
 	"pixedge/internal/origin"
+	"pixedge/internal/transform"
 )
 
 // A slow source gives its picture, or its error, when it is told to.
@@ -324,5 +326,34 @@ func TestFetchPanics(t *testing.T) {
 			t.Errorf("%s: %d originals are not released", tt.name, n)
 		}
 		e.want(t, "/v2/demo/original/b%20c.jpg", "")
+	}
+}
+
+// A fragile renderer panics when it is to describe a picture.
+type fragile struct{ delivery.Renderer }
+
+func (fragile) Inspect(context.Context, media.Image, transform.Limits) (transform.Info, error) {
+	panic("boom")
+}
+
+// A doorman notes whether those who leave say that they are done.
+type doorman struct{ left []bool }
+
+func (d *doorman) Enter(context.Context, admit.Ask) (func(bool), error) {
+	return func(done bool) { d.left = append(d.left, done) }, nil
+}
+
+// TestInspectPanics has the description of a picture panic: that is not told to the gate
+// as done.
+func TestInspectPanics(t *testing.T) {
+	e, door := newEdge(t), new(doorman)
+	demo := e.cloudNamed(t, "demo")
+	demo.Zones[""], demo.Limits = delivery.Zone{Fetcher: withAnimation(t, e)}, plenty()
+	e.Renderer, e.Gates.Render = fragile{e}, door
+	if _, err := e.get("/v2/demo/info/still.gif"); fault.Of(err) != fault.Internal || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("%v, want the panic", err)
+	}
+	if len(door.left) != 1 || door.left[0] {
+		t.Errorf("left with %v, want once and not done", door.left)
 	}
 }
