@@ -68,14 +68,18 @@ func extras(grey byte) []byte {
 		count, value uint32
 	}
 	entries := []entry{
-		{256, 3, 1, 1}, {257, 3, 1, 1}, // width, height
+		{256, 3, 1, 1},
+		{257, 3, 1, 1},                // width, height
 		{258, 3, 3, 8 + 2 + 9*12 + 4}, // bits a sample, behind
 		{262, 3, 1, 1},                // black is zero
-		{273, 4, 1, 8 + 2 + 9*12 + 4 + 6}, {277, 3, 1, 3}, {278, 3, 1, 1}, {279, 4, 1, 3},
+		{273, 4, 1, 8 + 2 + 9*12 + 4 + 6},
+		{277, 3, 1, 3},
+		{278, 3, 1, 1},
+		{279, 4, 1, 3},
 		{338, 3, 2, 0}, // extra samples
 	}
 	data := append([]byte("II*\x00"), 8, 0, 0, 0)
-	data = binary.LittleEndian.AppendUint16(data, uint16(len(entries))) //nolint:gosec // nine
+	data = binary.LittleEndian.AppendUint16(data, uint16(len(entries)))
 	for _, e := range entries {
 		data = binary.LittleEndian.AppendUint16(data, e.tag)
 		data = binary.LittleEndian.AppendUint16(data, e.kind)
