@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -26,7 +25,7 @@ import (
 	"pixedge/internal/origin"
 	"pixedge/internal/signing"
 	"pixedge/internal/transform"
-	"pixedge/internal/transform/vips"
+	"pixedge/internal/transform/vips/vipstest"
 	"pixedge/internal/urlparse"
 	"pixedge/internal/web"
 )
@@ -38,15 +37,7 @@ const (
 	small = "/v2/demo/t.resize(w:52)~t.toFormat(f:jpeg)/card.png"
 )
 
-func TestMain(m *testing.M) {
-	if err := vips.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	vips.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(vipstest.Run(m)) }
 
 // BenchmarkHit serves what is in the cache, beside bare servers that write the
 // same bodies and the same bytes.

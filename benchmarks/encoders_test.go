@@ -17,9 +17,6 @@ import (
 //
 // The pictures are the sample photograph, 800 pixels wide, and the drawn card.
 func BenchmarkEncoders(b *testing.B) {
-	if err := vips.Start(); err != nil {
-		b.Fatal(err)
-	}
 	sources := map[string][]byte{"card": imgtest.PNG(b, imgtest.Card(800, 450, false))}
 	if photo, err := os.ReadFile("../internal/demo/photos/bird.jpg"); err == nil {
 		sources["photo"] = photo

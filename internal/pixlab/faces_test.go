@@ -11,19 +11,11 @@ import (
 
 	"pixedge/internal/imgtest"
 	"pixedge/internal/transform"
-	"pixedge/internal/transform/vips"
+	"pixedge/internal/transform/vips/vipstest"
 )
 
 // TestMain starts libvips, for faces.
-func TestMain(m *testing.M) {
-	if err := vips.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	vips.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(vipstest.Run(m)) }
 
 // TestFaces finds the face of an upright portrait to the left on a wall, also where the
 // camera was held on its side, and cuts it out at the places that it was told.

@@ -17,16 +17,10 @@ import (
 	"pixedge/internal/rendition"
 	"pixedge/internal/shm"
 	"pixedge/internal/transform"
-	"pixedge/internal/transform/vips"
+	"pixedge/internal/transform/vips/vipstest"
 )
 
-func TestMain(m *testing.M) {
-	if err := vips.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { os.Exit(vipstest.Run(m)) }
 
 // A counter is a renderer that notes what it is asked for.
 type counter struct {

@@ -17,18 +17,10 @@ import (
 	"pixedge/internal/media"
 	"pixedge/internal/op"
 	"pixedge/internal/transform"
-	"pixedge/internal/transform/vips"
+	"pixedge/internal/transform/vips/vipstest"
 )
 
-func TestMain(m *testing.M) {
-	if err := vips.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	vips.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(vipstest.Run(m)) }
 
 // limits are those of the tests.
 func limits() transform.Limits {

@@ -2,7 +2,6 @@ package hostile_test
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/color"
 	"image/gif"
@@ -14,18 +13,10 @@ import (
 	"pixedge/internal/media"
 	"pixedge/internal/op"
 	"pixedge/internal/transform"
-	"pixedge/internal/transform/vips"
+	"pixedge/internal/transform/vips/vipstest"
 )
 
-func TestMain(m *testing.M) {
-	if err := vips.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	vips.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(vipstest.Run(m)) }
 
 // TestSeeds renders what the corpus is made of: each seed is right, so that what
 // is refused of its descendants is refused for what was done to them. With -update

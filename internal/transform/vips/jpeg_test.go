@@ -3,22 +3,16 @@ package vips_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"image"
 	"math/rand/v2"
 	"os"
 	"testing"
 
 	"pixedge/internal/transform/vips"
+	"pixedge/internal/transform/vips/vipstest"
 )
 
-func TestMain(m *testing.M) {
-	if err := vips.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { os.Exit(vipstest.Run(m)) }
 
 // photo encodes noise on a gradient: every pixel differs from its neighbours.
 func photo(t *testing.T, w, h, bands int, options string) []byte {
