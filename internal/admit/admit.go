@@ -149,6 +149,15 @@ func once(f func(done bool)) func(done bool) {
 	return func(done bool) { first.Do(func() { f(done) }) }
 }
 
+// Do does work that was let in, and leaves with what came of it. A panic is no work done.
+func Do[T any](leave func(done bool), work func() (T, error)) (made T, err error) {
+	done := false
+	defer func() { leave(done) }()
+	made, err = work()
+	done = err == nil
+	return made, err
+}
+
 // allows refuses what is over the whole budget.
 func (g *Gate) allows(a Ask) error {
 	if a.Bytes <= g.budget {

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"pixedge/internal/admit"
 	"pixedge/internal/cache"
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
@@ -210,16 +211,12 @@ func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, f
 }
 
 // inspect describes a picture when there is room for it.
-func (s *Service) inspect(ctx context.Context, t turn, picture media.Image, most transform.Limits) (info transform.Info, err error) {
+func (s *Service) inspect(ctx context.Context, t turn, picture media.Image, most transform.Limits) (transform.Info, error) {
 	leave, err := s.admitInspect(ctx, t, picture, most)
 	if err != nil {
 		return transform.Info{}, err
 	}
-	done := false // nor after a panic
-	defer func() { leave(done) }()
-	info, err = s.Renderer.Inspect(ctx, picture, most)
-	done = err == nil
-	return info, err
+	return admit.Do(leave, func() (transform.Info, error) { return s.Renderer.Inspect(ctx, picture, most) })
 }
 
 // describe answers a request for information, as JSON.

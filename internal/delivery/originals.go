@@ -237,16 +237,13 @@ func (s *Service) fetch(ctx context.Context, t turn, route *Route) (*shared, err
 }
 
 // fetchNow fetches pictures for a route, when it is the client's turn.
-func (s *Service) fetchNow(ctx context.Context, t turn, route *Route, names []string) (pictures []origin.Original, err error) {
+func (s *Service) fetchNow(ctx context.Context, t turn, route *Route, names []string) ([]origin.Original, error) {
 	leave, err := enter(ctx, s.Gates.Fetch, t.ask(transform.Need{}))
 	if err != nil {
 		return nil, err
 	}
-	done := false // nor after a panic
-	defer func() { leave(done) }()
-	pictures, err = route.fetch(admit.WithParty(ctx, admit.NewParty(t.cloud, t.client)), names)
-	done = err == nil
-	return pictures, err
+	ctx = admit.WithParty(ctx, admit.NewParty(t.cloud, t.client))
+	return admit.Do(leave, func() ([]origin.Original, error) { return route.fetch(ctx, names) })
 }
 
 // names returns those of the pictures that the route needs, the original first.

@@ -23,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"pixedge/internal/admit"
 	"pixedge/internal/config"
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
@@ -146,12 +147,8 @@ func (s *Store) render(ctx context.Context, job transform.Job) (media.Image, err
 }
 
 // renderIn is the renderer's, of a job that was let in.
-func (s *Store) renderIn(ctx context.Context, job transform.Job, leave func(done bool)) (made media.Image, err error) {
-	done := false // nor after a panic
-	defer func() { leave(done) }()
-	made, err = s.Renderer.Render(ctx, job)
-	done = err == nil
-	return made, err
+func (s *Store) renderIn(ctx context.Context, job transform.Job, leave func(done bool)) (media.Image, error) {
+	return admit.Do(leave, func() (media.Image, error) { return s.Renderer.Render(ctx, job) })
 }
 
 // derive carries out a job by way of renditions, if there is room for them.
