@@ -34,6 +34,7 @@ type edge struct {
 	archive  *archive
 	routes   *cache.Memo[*delivery.Route]
 	pictures *cache.Cache[*delivery.Picture]
+	repeats  *web.Repeats
 	later    *background.Queue
 	service  *delivery.Service
 	site     *web.Site
@@ -78,6 +79,9 @@ func (e *edge) free() {
 	}
 	if e.routes != nil {
 		e.routes.Close()
+	}
+	if e.repeats != nil {
+		e.repeats.Close()
 	}
 }
 
@@ -137,7 +141,7 @@ func (e *edge) build(ctx context.Context, clouds []config.Cloud, log *slog.Logge
 	}
 	server := e.settings.Server
 	server.Max = e.settings.connections(openFiles())
-	e.site = &web.Site{ID: id, Config: server, Images: e.service, Log: log, Recorder: e.measured, APIs: apis}
+	e.site = &web.Site{ID: id, Config: server, Images: e.service, Log: log, Recorder: e.measured, APIs: apis, Repeats: e.repeats}
 	e.watch(b.hosts)
 	return nil
 }
@@ -153,6 +157,9 @@ func (e *edge) buildRendering(clouds int) (err error) {
 
 func (e *edge) buildCaches() (err error) {
 	if e.routes, err = cache.NewMemo[*delivery.Route](delivery.RouteMemory); err != nil {
+		return err
+	}
+	if e.repeats, err = web.NewRepeats(); err != nil {
 		return err
 	}
 	e.pictures, err = cache.New(e.settings.Cache, (*delivery.Picture).Cost)
@@ -182,6 +189,7 @@ func (e *edge) watch(hosts *origin.Hosts) {
 	e.measured.WatchCache(e.pictures.Stats)
 	e.measured.WatchBackground(e.later.Stats)
 	e.measured.WatchClients(e.site.Clients)
+	e.measured.WatchRepeats(e.repeats.Stats)
 	e.metrics = e.measured.Handler()
 }
 

@@ -125,6 +125,22 @@ func (s *Service) Image(ctx context.Context, r Request) (Answer, error) {
 	return s.made(ctx, r, answer, v)
 }
 
+// Again returns what a request gets now that was once given an answer, if it is
+// still kept; otherwise an answer without a picture, or an error, and Image is to be
+// asked. What changes is looked at: the time, and what the cache has. The picture of the answer given is
+// not.
+func (s *Service) Again(given Answer) (Answer, error) {
+	answer := Answer{Route: given.Route, key: given.key}
+	if err := answer.Route.live(); err != nil {
+		return answer, err
+	}
+	var ok bool
+	if answer.Picture, ok = s.Cache.Lookup(answer.key); !ok {
+		return answer, nil
+	}
+	return answer.guarded()
+}
+
 // made has the picture of a variant made, or waits while another request does.
 func (s *Service) made(ctx context.Context, r Request, answer Answer, v variant) (Answer, error) {
 	route := answer.Route

@@ -45,8 +45,7 @@ type Route struct {
 }
 
 // route returns the route of r, remembered or new, and how long it took to work
-// out a new one. A remembered signature is held again to what can change: the
-// time.
+// out a new one.
 func (s *Service) route(r Request) (*Route, time.Duration, error) {
 	host := s.Clouds.OfHost(r.Host)
 	text, _ := s.scratch.Get().(*bytes.Buffer)
@@ -62,17 +61,22 @@ func (s *Service) route(r Request) (*Route, time.Duration, error) {
 	text.Write(r.URI)
 
 	if route, ok := s.Routes.Get(text.Bytes()); ok {
-		if route.Grant == (signing.Grant{}) {
-			return route, 0, nil
-		}
-		return route, 0, route.Cloud.Verifier.Live(route.Grant)
+		return route, 0, route.live()
 	}
 	began := time.Now()
 	route, err := s.resolve(host, string(r.URI))
 	if err == nil {
-		s.Routes.Set(text.Bytes(), route, route.cost())
+		s.Routes.Set(text.Bytes(), route, route.Cost())
 	}
 	return route, time.Since(began), err
+}
+
+// live holds a signature again to what can change: the time.
+func (r *Route) live() error {
+	if r.Grant == (signing.Grant{}) {
+		return nil
+	}
+	return r.Cloud.Verifier.Live(r.Grant)
 }
 
 // resolve works out the route of a URI. With an error it returns as much of the
@@ -207,9 +211,9 @@ func moves(original media.Image) bool {
 	return err == nil && header.Animated()
 }
 
-// cost is about how many bytes a remembered route holds, with what a caller keeps
+// Cost is about how many bytes a remembered route holds, with what a caller keeps
 // in it.
-func (r *Route) cost() int64 {
+func (r *Route) Cost() int64 {
 	n := len(r.request.Spelling.Raw) + len(r.request.Spelling.Decoded) + len(r.request.Spelling.Query)
 	for _, k := range r.keys {
 		n += len(k)

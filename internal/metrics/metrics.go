@@ -138,6 +138,14 @@ func (m *Metrics) WatchClients(stats func() web.ClientStats) {
 	)
 }
 
+// WatchRepeats adds what is counted of requests that came before.
+func (m *Metrics) WatchRepeats(stats func() web.RepeatStats) {
+	m.Watch(
+		Gauge{"edge_repeats_total", "Requests answered without being parsed, since the same bytes came before.", true, func() float64 { return float64(stats().Answered) }},
+		Gauge{"edge_repeats_bytes", "Memory of the requests remembered for that.", false, func() float64 { return float64(stats().Bytes) }},
+	)
+}
+
 // WatchRenderer adds what a renderer counts.
 func (m *Metrics) WatchRenderer(stats func() transform.Stats) {
 	m.Watch(

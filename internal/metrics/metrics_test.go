@@ -161,6 +161,7 @@ func TestWatch(t *testing.T) {
 		return background.Stats{Waiting: 17, Working: 18, Done: 19, Failed: 20, Dropped: 21}
 	})
 	m.WatchClients(func() web.ClientStats { return web.ClientStats{Connections: 15, Refused: 16} })
+	m.WatchRepeats(func() web.RepeatStats { return web.RepeatStats{Answered: 22, Bytes: 23} })
 	has(t, m,
 		"edge_worker_peak_bytes 13",
 		`edge_workers_ended_total{cause="deadline"} 14`,
@@ -176,6 +177,7 @@ func TestWatch(t *testing.T) {
 		"edge_encodes_total 9",
 		"edge_vips_memory_bytes 10",
 		"edge_connections 15",
+		"# TYPE edge_repeats_total counter", "edge_repeats_total 22", "edge_repeats_bytes 23",
 		"# TYPE edge_connections_refused_total counter", "edge_connections_refused_total 16",
 		"edge_vips_memory_peak_bytes 11",
 		"edge_background_queue 17", "edge_background_in_flight 18",

@@ -6,12 +6,14 @@ package web_test
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -102,5 +104,77 @@ func BenchmarkHit(b *testing.B) {
 	for b.Loop() {
 		c.Response.Reset()
 		handle(c)
+	}
+}
+
+// A script is a connection that sends the same request a number of times, and
+// takes whatever is answered.
+type script struct {
+	net.Conn
+
+	request string
+	left    int
+	written int
+}
+
+func (s *script) Read(p []byte) (int, error) {
+	if s.left == 0 {
+		return 0, io.EOF
+	}
+	s.left--
+	return copy(p, s.request), nil
+}
+
+func (s *script) Write(p []byte) (int, error) {
+	s.written += len(p)
+	return len(p), nil
+}
+
+func (*script) RemoteAddr() net.Addr             { return &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7), Port: 4711} }
+func (*script) SetReadDeadline(time.Time) error  { return nil }
+func (*script) SetWriteDeadline(time.Time) error { return nil }
+
+// A single listener has one connection.
+type single struct {
+	net.Listener
+
+	conn net.Conn
+}
+
+func (s single) Accept() (net.Conn, error) { return s.conn, nil }
+
+func TestRepeatAllocations(t *testing.T) {
+	s := remembering(t, io.Discard)
+	w := dialerTCP(t, s)()
+	tests := []struct{ name, request string }{
+		{"small", get("/v2/demo/t.flip()/a.jpg")},
+		{"large", get("/v2/demo/original/large.jpg")},
+		{"signed", get(sign(t, s, "/v2/vault/t.flip()/a.jpg", 3600))},
+		{"304", get("/v2/demo/t.flip()/a.jpg", "If-None-Match: *")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, answer := learn(t, s, w, tt.request)
+			const requests = 1000
+			wire := &script{request: tt.request}
+			c, err := s.Listen(single{conn: wire}).Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			room := make([]byte, 4096)
+			n := testing.AllocsPerRun(5, func() {
+				wire.left, wire.written = requests, 0
+				s.Server(t.Context()).ConnState(c, fasthttp.StateIdle)
+				if n, err := c.Read(room); n > 0 || !errors.Is(err, io.EOF) {
+					t.Errorf("Read gives %d bytes and %v: a request was not known", n, err)
+				}
+			})
+			if least := requests * (len(answer) - 32); wire.written < least {
+				t.Errorf("%d bytes are written, want %d at least", wire.written, least)
+			}
+			if n > requests/10 {
+				t.Errorf("%v allocations for %d requests, at most %d are allowed", n, requests, requests/10)
+			}
+		})
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // A conn is a client's connection. It writes the headers and the body of an
@@ -17,14 +19,18 @@ import (
 type conn struct {
 	net.Conn
 
+	site     *Site // that counts it; nil: none
 	peer     netip.Addr
-	clients  *clients  // that count it; nil: none
 	spare    bool      // there are too many, and this is for health checks
 	deadline time.Time // of every read, if it is spare
 	closed   atomic.Bool
-	linger   bool // part of a request may be on its way still
-	ended    bool // the client sends nothing any more
-	head     bool // what was read last begins with HEAD: fasthttp forgets the method of a request it cannot read
+	turn     atomic.Int32 // whose turn it is to end the connection
+	linger   bool         // part of a request may be on its way still
+	ended    bool         // the client sends nothing any more
+	head     bool         // what was read last begins with HEAD: fasthttp forgets the method of a request it cannot read
+	begun    bool         // something was read
+	between  bool         // requests: what comes next is the beginning of one
+	asked    []byte       // what was read last, if it is the whole head of a request
 
 	read, write deadline
 	body        body   // of the answer that is being written
@@ -88,8 +94,35 @@ func (c *conn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-// Read is net.Conn's.
+// Read is net.Conn's. Requests that came before are answered here, and fasthttp
+// does not hear of them.
 func (c *conn) Read(p []byte) (int, error) {
+	for {
+		n, err := c.receive(p)
+		c.asked = nil
+		if err == nil && (c.between || !c.begun) && c.site != nil && c.site.Repeats != nil && oneHead(p[:n]) {
+			c.asked = p[:n]
+		}
+		if c.asked != nil && c.between {
+			if done, err := c.site.again(c, c.asked); err != nil {
+				return 0, err
+			} else if done {
+				continue
+			}
+		}
+		c.begun, c.between = true, false
+		return n, err
+	}
+}
+
+// turned notes what fasthttp does with the connection.
+func turned(c net.Conn, state fasthttp.ConnState) {
+	if c, ok := c.(*conn); ok {
+		c.between = state == fasthttp.StateIdle
+	}
+}
+
+func (c *conn) receive(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	for n == 0 && err != nil && c.read.early(err) {
 		if err = c.Conn.SetReadDeadline(c.read.armed); err == nil {
@@ -101,6 +134,20 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// A server that stops closes connections that seem idle to fasthttp, and may be
+// answering a repeated request.
+const (
+	idle      int32 = iota
+	answering       // a request that fasthttp knows nothing of
+	dismissed       // by Close, and to end with the answer
+)
+
+// hold keeps Close from ending the connection before free is called.
+func (c *conn) hold() { c.turn.Store(answering) }
+
+// free reports whether the connection goes on, as it was not to be closed meanwhile.
+func (c *conn) free() bool { return c.turn.CompareAndSwap(answering, idle) }
+
 // lingerTime is how long a client that still sends may do so after its answer.
 const lingerTime = 2 * time.Second
 
@@ -108,13 +155,16 @@ const lingerTime = 2 * time.Second
 // closed while there is something to read may lose the answer on its way (RFC
 // 9112, 9.6); so what comes for a while is read first, and dropped.
 func (c *conn) Close() error {
+	if c.turn.CompareAndSwap(answering, dismissed) {
+		return nil // the last word is Read's
+	}
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger && !c.ended && half.CloseWrite() == nil {
 		if c.Conn.SetReadDeadline(c.lastRead()) == nil {
 			_, _ = io.Copy(io.Discard, struct{ io.Reader }{c.Conn})
 		}
 	}
-	if c.clients != nil && c.closed.CompareAndSwap(false, true) {
-		c.clients.leave(c.peer)
+	if c.site != nil && c.closed.CompareAndSwap(false, true) {
+		c.site.clients.leave(c.peer)
 	}
 	return c.Conn.Close()
 }

@@ -26,6 +26,10 @@ func (i images) Context(context.Context, delivery.Request) (delivery.Answer, err
 	return i.image()
 }
 
+func (images) Again(delivery.Answer) (delivery.Answer, error) {
+	return delivery.Answer{}, nil
+}
+
 func (images) CloudOf(delivery.Request) *delivery.Cloud { return nil }
 
 // failing delivers nothing but err.

@@ -21,11 +21,14 @@ import (
 // It comes from a pool: a hit should not cost garbage.
 type exchange struct {
 	site    *Site
-	c       *fasthttp.RequestCtx
+	c       *fasthttp.RequestCtx // nil if the request came before: see repeat.go
+	conn    *conn                // nil in tests of the handler alone
+	method  string
 	began   time.Time
 	elapsed time.Duration // until the answer was there; 0 while it is not
 	route   string        // name of the route
 	id      []byte        // of the request
+	theirs  bool          // the client has given it
 	answer  delivery.Answer
 	kept    *kept // of the answer's route
 	api     *API  // whose path it is; nil: nobody's
@@ -34,30 +37,46 @@ type exchange struct {
 	err     error
 	size    int    // of the body in bytes
 	head    []byte // the headers of the answer so far
+	fixed   int    // how many bytes of them are so in every answer of this picture
 	line    []byte // in the log
 	stamp   stamp
+	date    date
 	idText  [64]byte
 	client  [64]byte
 	attrs   [12]slog.Attr
 }
 
 func (s *Site) exchange(c *fasthttp.RequestCtx) *exchange {
+	x := s.blank()
+	x.c, x.method, x.began = c, text(c.Method()), c.Time()
+	x.conn, _ = c.Conn().(*conn)
+	x.identify(c.Request.Header.PeekCanonical([]byte("X-Request-Id")))
+	return x
+}
+
+// blank returns an exchange of which nothing is known.
+func (s *Site) blank() *exchange {
 	x, _ := s.exchanges.Get().(*exchange)
 	if x == nil {
 		x = &exchange{site: s}
 	}
-	x.c, x.began, x.elapsed, x.route = c, c.Time(), 0, ""
-	x.answer, x.kept, x.asked, x.err = delivery.Answer{}, nil, false, nil
-	x.api, x.upload = nil, nil
-	x.size, x.head = 0, x.head[:0]
-	x.identify()
+	x.elapsed, x.route, x.asked = 0, "", false
+	x.size, x.head, x.fixed = 0, x.head[:0], 0
 	return x
+}
+
+// release lets go of an exchange and of what it holds.
+func (s *Site) release(x *exchange) {
+	x.c, x.conn, x.method = nil, nil, ""
+	x.answer, x.kept, x.err = delivery.Answer{}, nil, nil
+	x.api, x.upload = nil, nil
+	s.exchanges.Put(x)
 }
 
 // identify takes the request's id from the client if it is well formed, and
 // otherwise makes one of 64 random bits.
-func (x *exchange) identify() {
-	if given := x.c.Request.Header.PeekCanonical([]byte("X-Request-Id")); isID(given) {
+func (x *exchange) identify(given []byte) {
+	if x.theirs = isID(given); x.theirs {
 		x.id = append(x.idText[:0], given...)
 		return
 	}
@@ -84,9 +103,9 @@ const small = 2 << 10
 // send makes data the body of the answer. It is shared and not written to.
 func (x *exchange) send(data []byte) {
 	x.size = len(data)
-	if c, ok := x.c.Conn().(*conn); ok && len(data) > small {
-		c.body.data = data
-		x.c.Response.SetBodyStream(&c.body, len(data))
+	if x.conn != nil && len(data) > small {
+		x.conn.body.data = data
+		x.c.Response.SetBodyStream(&x.conn.body, len(data))
 		return
 	}
 	x.c.Response.SetBodyRaw(data)
@@ -101,18 +120,21 @@ func (s *Site) finish(ctx context.Context, x *exchange) {
 	if x.c.IsHead() {
 		x.size = 0 // the length is told and the body stays here
 	}
+	s.tell(ctx, x, x.c.Response.StatusCode())
+	s.remember(x)
+	s.release(x)
+}
+
+// tell measures and logs the exchange.
+func (s *Site) tell(ctx context.Context, x *exchange, status int) {
 	var outcome string
 	if x.asked && x.err == nil {
 		outcome = x.answer.Outcome.String()
 	}
-	status := x.c.Response.StatusCode()
 	s.Recorder.Record(Observation{Route: x.route, Status: status, Cache: outcome, Bytes: x.size, Elapsed: x.elapsed})
 	if s.Config.AccessLog || x.err != nil && fault.Of(x.err) == fault.Internal {
 		s.log(ctx, x, status, outcome)
 	}
-	x.c, x.answer, x.kept, x.err = nil, delivery.Answer{}, nil, nil
-	x.api, x.upload = nil, nil
-	s.exchanges.Put(x)
 }
 
 // log writes the line about the exchange.
@@ -142,7 +164,7 @@ func (s *Site) log(ctx context.Context, x *exchange, status int, outcome string)
 func (x *exchange) record(level slog.Level, status int, outcome string, client []byte) slog.Record {
 	attrs := x.attrs[:0]
 	if x.route != unread {
-		attrs = append(attrs, slog.String("method", text(x.c.Method())), slog.String("path", text(loggedPath(x.c))))
+		attrs = append(attrs, slog.String("method", x.method), slog.String("path", text(loggedPath(x.c))))
 	}
 	attrs = append(attrs,
 		slog.Int("status", status),
@@ -181,15 +203,14 @@ func loggedPath(c *fasthttp.RequestCtx) []byte {
 
 // spare reports whether the connection is one of those beyond the limit.
 func (x *exchange) spare() bool {
-	c, ok := x.c.Conn().(*conn)
-	return ok && c.spare
+	return x.conn != nil && x.conn.spare
 }
 
 // peer returns the address that the connection comes from; not a valid one if it
 // is no network's.
 func (x *exchange) peer() netip.Addr {
-	if c, ok := x.c.Conn().(*conn); ok {
-		return c.peer
+	if x.conn != nil {
+		return x.conn.peer
 	}
 	if addr, ok := x.c.RemoteAddr().(*net.TCPAddr); ok {
 		return addr.AddrPort().Addr().Unmap()

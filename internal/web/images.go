@@ -36,8 +36,16 @@ func (x *exchange) deliver(answer delivery.Answer, err error) error {
 	if matches(x.c.Request.Header.PeekCanonical([]byte("If-None-Match")), answer.Picture.ETag) {
 		// Not by fasthttp's NotModified, which drops the headers.
 		x.c.SetStatusCode(fasthttp.StatusNotModified)
-		return nil
+	} else {
+		x.picture(answer)
 	}
+	x.fixed = len(x.head)
+	x.moment(answer)
+	return nil
+}
+
+// picture writes what a 304 does not have.
+func (x *exchange) picture(answer delivery.Answer) {
 	x.c.SetContentType(answer.Picture.Format.MIME())
 	if answer.Picture.Format == media.SVG {
 		// An SVG opened on its own is a document: no scripts, nothing from elsewhere.
@@ -45,7 +53,6 @@ func (x *exchange) deliver(answer delivery.Answer, err error) error {
 	}
 	x.disposition(answer)
 	x.send(answer.Picture.Data)
-	return nil
 }
 
 // headers writes what a picture and a 304 have in common.
@@ -53,7 +60,6 @@ func (x *exchange) headers(a delivery.Answer) {
 	x.head = append(x.head, x.kept.head...)
 	x.allowOrigin(a.Route.Cloud.CORS)
 	x.head = append(append(append(x.head, "Etag: "...), a.Picture.ETag...), "\r\n"...)
-	x.lifetime(a)
 	switch a.Outcome {
 	case cache.Hit:
 		x.head = append(x.head, "X-Cache: HIT\r\nCache-Status: pixedge; hit\r\n"...)
@@ -62,6 +68,11 @@ func (x *exchange) headers(a delivery.Answer) {
 	case cache.Coalesced:
 		x.head = append(x.head, "X-Cache: MISS\r\nCache-Status: pixedge; fwd=uri-miss; collapsed\r\n"...)
 	}
+}
+
+// moment writes what is different each time.
+func (x *exchange) moment(a delivery.Answer) {
+	x.lifetime(a)
 	x.timing(a)
 }
 

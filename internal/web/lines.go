@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // Lines is a slog.Handler that writes what slog.JSONHandler writes, at half the
@@ -106,7 +108,7 @@ func (k *kept) loggable() bool { return k != nil && k.path != nil && k.cloud != 
 func (x *exchange) appendLine(dst []byte, level slog.Level, status int, outcome string, client []byte) []byte {
 	dst = x.stamp.append(append(dst, `{"time":"`...), x.began.Add(x.elapsed))
 	dst = append(append(dst, `","level":"`...), level.String()...)
-	dst = append(append(dst, `","msg":"request","method":"`...), x.c.Method()...)
+	dst = append(append(dst, `","msg":"request","method":"`...), x.method...)
 	dst = append(append(dst, `","path":`...), x.kept.path...)
 	dst = strconv.AppendInt(append(dst, `,"status":`...), int64(status), 10)
 	dst = strconv.AppendInt(append(dst, `,"bytes":`...), int64(x.size), 10)
@@ -141,6 +143,20 @@ func appendFraction(dst []byte, n, digits int) []byte {
 		return dst
 	}
 	return append(dst, room[:digits+1]...)
+}
+
+// A date writes times as the header Date has them (RFC 9110, 5.6.7), and remembers
+// the last.
+type date struct {
+	second int64
+	text   []byte
+}
+
+func (d *date) append(dst []byte, t time.Time) []byte {
+	if second := t.Unix(); second != d.second || len(d.text) == 0 {
+		d.second, d.text = second, fasthttp.AppendHTTPDate(d.text[:0], t)
+	}
+	return append(dst, d.text...)
 }
 
 // A stamp writes times as time.RFC3339Nano has them. It remembers the last

@@ -26,14 +26,13 @@ const (
 
 // Listen returns ln with the limits of the site on connections, for its server.
 func (s *Site) Listen(ln net.Listener) net.Listener {
-	return &listener{Listener: ln, clients: &s.clients, limits: &s.Config.Connections}
+	return &listener{Listener: ln, site: s}
 }
 
 type listener struct {
 	net.Listener
 
-	clients *clients
-	limits  *Connections
+	site *Site
 }
 
 // Accept returns the next connection that is within the limits. When the process
@@ -69,19 +68,19 @@ func exhausted(err error) bool {
 
 // admit counts a connection, or closes it and returns nil.
 func (l *listener) admit(c net.Conn) net.Conn {
-	peer := peerOf(c)
-	limit := l.limits.PerClient
-	if l.limits.trusts(peer) {
+	peer, limits := peerOf(c), &l.site.Config.Connections
+	limit := limits.PerClient
+	if limits.trusts(peer) {
 		limit = 0 // it speaks for many
 	}
-	n, ok := l.clients.enter(peer, l.limits.Max, limit)
+	n, ok := l.site.clients.enter(peer, limits.Max, limit)
 	if !ok {
 		_ = c.Close() // without a word: that would cost what there is too little of
 		return nil
 	}
 	conn := newConn(c)
-	conn.peer, conn.clients = peer, l.clients
-	if l.limits.Max > 0 && n > l.limits.Max {
+	conn.site, conn.peer = l.site, peer
+	if limits.Max > 0 && n > limits.Max {
 		conn.spare = true
 		conn.deadline = time.Now().Add(spareTime)
 	}

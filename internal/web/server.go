@@ -8,6 +8,7 @@
 //
 // [Site.Handler] is where every request comes in; framing.go refuses those that
 // could be read in two ways, and loop.go those that we have sent ourselves;
+// repeat.go answers requests that came before without any of that;
 // route.go says where the others go; images.go writes pictures; api.go is what an
 // [API] is, endpoint.go calls it and upload.go reads bodies for it; status.go is the
 // one place where an error becomes a response. The package decides nothing about
@@ -46,6 +47,7 @@ type Config struct {
 type Imager interface {
 	Image(ctx context.Context, r delivery.Request) (delivery.Answer, error)
 	Context(ctx context.Context, r delivery.Request) (delivery.Answer, error)
+	Again(given delivery.Answer) (delivery.Answer, error)
 	CloudOf(r delivery.Request) *delivery.Cloud
 }
 
@@ -61,14 +63,15 @@ type Observation struct {
 // A Recorder measures requests.
 type Recorder interface{ Record(o Observation) }
 
-// A Site answers requests. Every field but APIs must be set.
+// A Site answers requests. Every field but APIs and Repeats must be set.
 type Site struct {
 	ID       string // of this edge in CDN-Loop, as its sources send it
 	Config   Config
 	Images   Imager
 	Log      *slog.Logger
 	Recorder Recorder
-	APIs     []API // none: every request with a body is refused
+	APIs     []API    // none: every request with a body is refused
+	Repeats  *Repeats // nil: every request is read as if it were the first
 
 	index     sync.Once
 	endpoints endpoints // of APIs
@@ -85,7 +88,8 @@ func (s *Site) Server(ctx context.Context) *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:               s.Handler(ctx),
 		ErrorHandler:          s.refuse,
-		Name:                  "pixedge",
+		ConnState:             turned,
+		Name:                  serverName,
 		ReadTimeout:           s.Config.ReadTimeout,
 		WriteTimeout:          s.Config.WriteTimeout,
 		IdleTimeout:           s.Config.IdleTimeout,
@@ -104,6 +108,9 @@ func (s *Site) Server(ctx context.Context) *fasthttp.Server {
 		HeaderReceived:    s.received,
 	}
 }
+
+// serverName is the value of the header Server.
+const serverName = "pixedge"
 
 // maxBody is the largest body in bytes that is read although no route wants it, so
 // that the connection can go on. Where no route ever takes one, a larger body is refused as such.
@@ -149,7 +156,7 @@ func (s *Site) refuse(c *fasthttp.RequestCtx, err error) {
 	// Without err, which quotes what was sent: a signature may be in it.
 	x.answerWith(f, fault.Errorf(fault.Invalid, "%s", text))
 	c.SetConnectionClose()
-	if n, ok := c.Conn().(*conn); ok && n.head {
+	if x.conn != nil && x.conn.head {
 		c.Response.SkipBody = true
 	}
 	s.finish(context.Background(), x)
