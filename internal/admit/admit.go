@@ -328,11 +328,16 @@ func (g *Gate) leave(w *waiter, done bool) {
 	g.admit()
 }
 
+// telling is the cost from which on an ask says all there is to say about the pace. What
+// is thought to be done in a moment and is not was misjudged, or made to be: that says
+// nothing about other work.
+const telling = 100 * time.Millisecond
+
 // learn moves the means of the last few dozen; one outlier is not to count for much. What
 // was not done would have taken longer, so that it raises them at most. g.mu is held.
 func (g *Gate) learn(w *waiter, took time.Duration, done bool) {
 	if pace := min(max(took.Seconds()/w.work().Seconds(), 0.1), 10); done || pace > g.pace {
-		g.pace += (pace - g.pace) / 32
+		g.pace += (pace - g.pace) / 32 * min(1, w.work().Seconds()/telling.Seconds())
 	}
 	if cost := min(time.Duration(float64(took)/g.pace), longestWork); done || cost > g.typical {
 		g.typical += (cost - g.typical) / 32

@@ -432,6 +432,25 @@ func TestSlowFailures(t *testing.T) {
 	})
 }
 
+// TestMisjudged has many take a second that were thought to take a millisecond, as a
+// picture can be made to: nobody else is refused for it.
+func TestMisjudged(t *testing.T) {
+	tell(t, 1, 100, func(s *story) {
+		for range 100 {
+			s.comeFor(s.t.Context(), "misjudged", admit.Ask{Cost: time.Millisecond, Tenant: "a", Client: "hostile"}, time.Second)
+			time.Sleep(time.Second)
+		}
+		s.come("working", ask("a/other"))
+		for range 4 {
+			s.come("waiting", ask("a/other"))
+		}
+		if err := s.err("waiting"); err != nil {
+			s.t.Errorf("behind three seconds of work: %v", err)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
 func TestNoRoomInTime(t *testing.T) {
 	tell(t, 1, 100, func(s *story) {
 		s.comeFor(s.t.Context(), "slow", ask("a"), 30*time.Second)
