@@ -100,7 +100,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	for {
 		n, err := c.receive(p)
 		c.asked = nil
-		if err == nil && (c.between || !c.begun) && c.site != nil && c.site.Repeats != nil && oneHead(p[:n]) {
+		if err == nil && (c.between || !c.begun) && c.remembers() && oneHead(p[:n]) {
 			c.asked = p[:n]
 		}
 		if c.asked != nil && c.between {
@@ -115,6 +115,10 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 }
 
+// remembers reports whether requests of the connection are remembered. A spare one
+// ends with its first answer, and so is never between two.
+func (c *conn) remembers() bool { return c.site != nil && c.site.Repeats != nil }
+
 // turned notes what fasthttp does with the connection.
 func turned(c net.Conn, state fasthttp.ConnState) {
 	if c, ok := c.(*conn); ok {
@@ -122,6 +126,7 @@ func turned(c net.Conn, state fasthttp.ConnState) {
 	}
 }
 
+// receive reads, and again where only an earlier deadline has passed.
 func (c *conn) receive(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	for n == 0 && err != nil && c.read.early(err) {

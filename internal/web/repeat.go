@@ -125,7 +125,7 @@ func (s *Site) repeats(x *exchange) bool {
 	_, lines := s.Log.Handler().(*Lines)
 	request := &x.c.Request.Header
 	return x.route == delivered && x.asked && x.err == nil && x.answer.Outcome == cache.Hit && !x.answer.Interim &&
-		!x.conn.spare && request.IsHTTP11() && !request.ConnectionClose() && !x.c.Response.ConnectionClose() &&
+		request.IsHTTP11() && !request.ConnectionClose() && !x.c.Response.ConnectionClose() &&
 		x.kept.loggable() && (lines || !s.Config.AccessLog)
 }
 
@@ -153,7 +153,7 @@ func (s *Site) again(c *conn, request []byte) (done bool, err error) {
 	}
 	defer s.release(x)
 	c.hold()
-	if err = x.sendAgain(r); err == nil && !c.free() {
+	if err = x.sendAgain(); err == nil && !c.free() {
 		err = io.EOF
 	}
 	return true, err
@@ -189,7 +189,7 @@ func (s *Site) repeated(c *conn, r *repeat) (x *exchange) {
 }
 
 // sendAgain writes the answer to the connection, and lets it live on.
-func (x *exchange) sendAgain(r *repeat) error {
+func (x *exchange) sendAgain() error {
 	c, cfg := x.conn, &x.site.Config
 	if cfg.WriteTimeout > 0 {
 		_ = c.SetWriteDeadline(x.began.Add(cfg.WriteTimeout)) // of a closed connection, as Write will say
