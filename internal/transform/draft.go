@@ -351,6 +351,8 @@ func (d *draft) write(format media.Format, e encoder, o Output) {
 	one := float64(d.size.w) * float64(d.size.h)
 	bytes := about.bytes
 	switch {
+	case format == media.JPEG && one > large && !o.Progressive:
+		bytes = 0 // rows are written as they come: see encoder.effort
 	case format == media.JPEG && d.alpha:
 		bytes = coefficients(d.bands - 1)
 	case format == media.JPEG:

@@ -13,13 +13,13 @@ import (
 type encoder struct {
 	save    vips.Saver // none for BMP, which libvips leaves to others
 	quality int        // where the URL asks for none
-	effort  int
-	hasty   int // effort of large pictures; 0: the same
-	maxSide int // 0: no limit of its own
+	effort  [2]int     // of pictures, and of large ones
+	maxSide int        // 0: no limit of its own
 }
 
 // large is how many pixels make a picture large. A photograph of so many takes libwebp a
-// fifth of a second at effort 3, and less than half of that at 2.
+// fifth of a second at effort 3, and less than half of that at 2. To find Huffman tables
+// for it libjpeg would have to hold all of it.
 const large = 2 << 20
 
 // encoderFor returns how format is written. The qualities look alike to the eye
@@ -27,14 +27,14 @@ const large = 2 << 20
 // docs/decisions/0006.
 func encoderFor(format media.Format) encoder {
 	return map[media.Format]encoder{
-		media.JPEG: {save: vips.SaveJPEG, quality: 80, maxSide: 65500},
-		media.PNG:  {save: vips.SavePNG, quality: 100, effort: 7},
-		media.WebP: {save: vips.SaveWebP, quality: 80, effort: 3, hasty: 2, maxSide: 16383},
-		media.AVIF: {save: vips.SaveAVIF, quality: 60, effort: 1, maxSide: 16384},
-		media.HEIF: {save: vips.SaveHEIF, quality: 60, effort: 1, maxSide: 16384},
-		media.GIF:  {save: vips.SaveGIF, effort: 7, maxSide: 65535},
+		media.JPEG: {save: vips.SaveJPEG, quality: 80, effort: [2]int{1, 0}, maxSide: 65500},
+		media.PNG:  {save: vips.SavePNG, quality: 100, effort: [2]int{7, 7}},
+		media.WebP: {save: vips.SaveWebP, quality: 80, effort: [2]int{3, 2}, maxSide: 16383},
+		media.AVIF: {save: vips.SaveAVIF, quality: 60, effort: [2]int{1, 1}, maxSide: 16384},
+		media.HEIF: {save: vips.SaveHEIF, quality: 60, effort: [2]int{1, 1}, maxSide: 16384},
+		media.GIF:  {save: vips.SaveGIF, effort: [2]int{7, 7}, maxSide: 65535},
 		media.TIFF: {save: vips.SaveTIFF, quality: 80},
-		media.JXL:  {save: vips.SaveJXL, quality: 80, effort: 5},
+		media.JXL:  {save: vips.SaveJXL, quality: 80, effort: [2]int{5, 5}},
 		media.BMP:  {},
 		media.ICO:  {},
 	}[format]
@@ -58,7 +58,7 @@ func natural(format media.Format) media.Format {
 func Encodable() []media.Format {
 	return media.Formats(func(f media.Format) bool {
 		e := encoderFor(f)
-		return f.CanEncode() && (e.save == 0 || e.save.Works(e.quality, e.effort))
+		return f.CanEncode() && (e.save == 0 || e.save.Works(e.quality, e.effort[0]))
 	})
 }
 
@@ -118,9 +118,9 @@ func (c *Canvas) picture(moving bool) (*vips.Image, error) {
 const fine = 90
 
 func (e encoder) settings(img *vips.Image, o Output, subsampled bool) vips.Settings {
-	with := vips.Settings{Quality: cmp.Or(o.Quality, e.quality), Effort: e.effort, Lossless: o.Lossless}
-	if w, _ := img.Size(); e.hasty > 0 && !o.Lossless && w*img.FrameHeight() > large {
-		with.Effort = e.hasty
+	with := vips.Settings{Quality: cmp.Or(o.Quality, e.quality), Effort: e.effort[0], Lossless: o.Lossless}
+	if w, _ := img.Size(); !o.Lossless && w*img.FrameHeight() > large {
+		with.Effort = e.effort[1]
 	}
 	if o.Saving {
 		with.Quality = with.Quality * 3 / 4

@@ -52,7 +52,7 @@ func iconPicture(ctx context.Context, img *vips.Image, side int) ([]byte, error)
 		return nil, err
 	}
 	e := encoderFor(media.PNG)
-	return icon.Save(ctx, e.save, vips.Settings{Quality: e.quality, Effort: e.effort}, nil)
+	return icon.Save(ctx, e.save, vips.Settings{Quality: e.quality, Effort: e.effort[0]}, nil)
 }
 
 // encodeICO puts PNGs, of squares with at most 255 pixels a side, into a file of

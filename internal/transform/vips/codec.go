@@ -190,6 +190,7 @@ type saver struct {
 	always   string // options
 	q        bool   // has a quality
 	effort   bool   // has an effort
+	tables   bool   // finds Huffman tables of its own, if there is any effort
 	lossless bool   // may lose nothing, or something
 	chroma   bool   // stores colors at half the size, or not, as it is told
 	frames   bool   // may hold several
@@ -197,7 +198,7 @@ type saver struct {
 
 func (s Saver) about() saver {
 	return [numSavers]saver{
-		SaveJPEG: {name: "jpegsave", always: "optimize-coding=true", q: true, chroma: true},
+		SaveJPEG: {name: "jpegsave", q: true, tables: true, chroma: true},
 		SavePNG:  {name: "pngsave", always: "compression=6,filter=all", q: true, effort: true},
 		SaveWebP: {name: "webpsave", q: true, effort: true, lossless: true, frames: true},
 		SaveAVIF: {name: "heifsave", always: "compression=av1", q: true, effort: true, lossless: true, chroma: true},
@@ -312,6 +313,9 @@ func (s saver) options(with Settings) string {
 	}
 	if s.effort {
 		options = append(options, fmt.Sprintf("effort=%d", with.Effort))
+	}
+	if s.tables && with.Effort > 0 {
+		options = append(options, "optimize-coding=true")
 	}
 	if s.lossless && with.Lossless {
 		options = append(options, "lossless=true")
