@@ -81,6 +81,10 @@ func TestShrinkOnLoad(t *testing.T) {
 		{"t.extend(t:1,l:0,b:0,r:0)~t.resize(w:120)", upright, by(1), image.Pt(120, 90)},
 		{"t.blur(s:2)~t.resize(w:120)", upright, by(1), image.Pt(120, 90)},
 		{"t.flip()", upright, by(1), image.Pt(w, h)},
+		// So does a percentage of it.
+		{"t.scale(p:10)", upright, by(1), image.Pt(80, 60)},
+		{"t.flip()~t.scale(p:30)", upright, by(1), image.Pt(241, 180)},
+		{"t.scale(p:200)", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><rect width="9" height="9"/></svg>`), 40 * 30, image.Pt(80, 60)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.chain, func(t *testing.T) {

@@ -12,8 +12,9 @@ func (s *scale) Params(p *op.ParamSet) {
 	p.Float(&s.percent, "p", 50, 1, 500, "Percent of the width and of the height that the picture becomes.")
 }
 
-// shrinks says how many times smaller the sides become. No side shrinks to nothing.
-func (s *scale) shrinks(from size) (h, v float64) {
+// times says how many times smaller the sides become. No side shrinks to nothing. It
+// is no reducer: a percentage of what was decoded smaller would be another size.
+func (s *scale) times(from size) (h, v float64) {
 	by := 100 / s.percent
 	return min(by, float64(from.w)), min(by, float64(from.h))
 }
@@ -21,18 +22,12 @@ func (s *scale) shrinks(from size) (h, v float64) {
 // pass holds for all of the size.
 func (s *scale) pass(from size) (to size, ok bool) { return from, s.percent == 100 }
 
-// reduction says how many times smaller than it is the picture may be decoded.
-func (s *scale) reduction(from size) float64 {
-	h, v := s.shrinks(from)
-	return min(h, v)
-}
-
 func (s *scale) Apply(c *Canvas) error {
-	h, v := s.shrinks(c.size)
+	h, v := s.times(c.size)
 	return c.Scale(h, v, vips.Lanczos3)
 }
 
-func (s *scale) weigh(d *draft) { d.scale(s.shrinks(d.size)) }
+func (s *scale) weigh(d *draft) { d.scale(s.times(d.size)) }
 
 // resample gives the picture the pixels that it needs to be printed as large as
 // before at another resolution.
