@@ -53,9 +53,9 @@ type Header struct {
 	Bands, Depth int
 	Alpha        bool
 
-	// Frames counts the frames of an animation, the pages of a TIFF and the
-	// pictures in a HEIF that are neither thumbnails nor layers of another. It is
-	// 1 for what is decoded as one picture: APNG and JXL.
+	// Frames counts the frames of an animation, the pages of a TIFF that are no levels
+	// of its Pyramid, and the pictures in a HEIF that are neither thumbnails nor layers
+	// of another. It is 1 for what is decoded as one picture: APNG and JXL.
 	Frames int
 
 	// Orientation is that of EXIF, 1 to 8, of a JPEG, PNG, WebP or TIFF. It is 1
@@ -79,6 +79,8 @@ type Header struct {
 	// strip or tile of a TIFF, the tile of a HEIF. 0 if there are none.
 	TileWidth, TileHeight int
 	Compression           int // of a TIFF, tag 259
+
+	Pyramid Pyramid // of a TIFF; none if it has none
 }
 
 // Animated reports whether the picture moves.

@@ -108,6 +108,8 @@ func samplesOfAll() map[string][]byte {
 		"avif":             avif().file(),
 		"heif":             heic().file(),
 		"tiff":             plainTIFF().file(),
+		"tiff pyramid":     stacked(plainTIFF(), level(5, 4), level(2, 2)),
+		"tiff SubIFDs":     nested(plainTIFF(), level(5, 4), level(2, 2)),
 		"bmp":              bmpOf(9, 8, 24),
 		"jxl":              jxlOf(9, 8),
 	}
@@ -154,5 +156,12 @@ func checkSane(t *testing.T, name string, data []byte) {
 		h.Bands < 1, h.Bands > 8, h.Depth < 8, h.Depth > 64, h.Frames < 1, h.Orientation < 1, h.Orientation > 8,
 		h.Samples <= 0, h.Profile < 0, h.Scans < 0, h.Scans > 100, h.TileWidth < 0, h.TileHeight < 0:
 		t.Errorf("%s: %+v", name, h)
+	}
+	over := inspect.Level{Width: h.Width, Height: h.Height}
+	for _, l := range h.Pyramid.Levels[:h.Pyramid.Len()] {
+		if l.Width != over.Width/2 && l.Width != (over.Width+1)/2 || l.Height != over.Height/2 && l.Height != (over.Height+1)/2 {
+			t.Errorf("%s: a level of %v over one of %v", name, over, l)
+		}
+		over = l
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 // Tags of TIFF 6.0 and its supplements.
 const (
+	tagSubfile     = 254
 	tagWidth       = 256
 	tagHeight      = 257
 	tagBits        = 258
@@ -22,6 +23,7 @@ const (
 	tagTileHeight  = 323
 	tagTiles       = 324
 	tagTileBytes   = 325
+	tagSubIFDs     = 330
 	tagExtra       = 338
 	tagSampleKind  = 339
 	tagProfile     = 34675
@@ -150,6 +152,16 @@ func (t tiff) value(e entry, i uint64) (uint64, bool) {
 	return t.uint(e.at+i*e.width, e.width)
 }
 
+// bytes returns the values of an entry as they are stored; none if they are not in
+// the file.
+func (t tiff) bytes(e entry) []byte {
+	size := uint64(len(t.data))
+	if e.count > size || e.at > size || e.count*e.width > size-e.at {
+		return nil
+	}
+	return t.data[e.at : e.at+e.count*e.width]
+}
+
 // orientation returns the value of an entry, or 1 if it is none.
 func (t tiff) orientation(e entry) int {
 	if o, ok := t.value(e, 0); ok && o >= 1 && o <= 8 {
@@ -159,13 +171,14 @@ func (t tiff) orientation(e entry) int {
 }
 
 // readTIFF reads the first directory, whose picture is the one that is decoded,
-// and counts the others. Directories that lie over one another, as in a loop,
-// are together longer than the file.
+// looks whether others are its pyramid, and counts the rest. Directories that lie over
+// one another, as in a loop, are together longer than the file.
 func readTIFF(data []byte) (Header, error) {
 	t, at, ok := openTIFF(data)
 	if !ok {
 		return Header{}, cutOff()
 	}
+	var top summit
 	var h Header
 	left := len(data)
 	for n := 0; n == 0 || at != 0; n++ {
@@ -180,12 +193,18 @@ func readTIFF(data []byte) (Header, error) {
 			return Header{}, refused("the picture has more than %d pages", maxDirectories)
 		}
 		if n == 0 {
-			var err error
-			if h, err = t.page(d); err != nil {
+			first, err := t.page(d)
+			if err != nil {
 				return Header{}, err
 			}
+			h, top.page = first.header(), first
+			t.subIFDs(&top)
+		} else {
+			t.raise(&top, d, false)
 		}
 		h.Frames, at = n+1, d.next
 	}
+	h.Pyramid = top.pyramid
+	h.Frames -= top.pyramid.pages()
 	return h, nil
 }

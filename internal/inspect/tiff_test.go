@@ -59,9 +59,14 @@ func (f tiffFile) tiled(w, h int, at ...int) tiffFile {
 	return f.with(273).with(278).with(279).with(322, w).with(323, h).with(324, at...).with(325, make([]int, len(at))...)
 }
 
-func (f tiffFile) file() []byte {
-	begin := 8 + len(f.pixels)
-	after := begin + 2 + 12*len(f.fields) + 4
+func (f tiffFile) file() []byte { return append(f.head(), f.directory(8+len(f.pixels))...) }
+
+// head is all before the directory.
+func (f tiffFile) head() []byte { return []byte("II*\x00" + le32(8+len(f.pixels)) + f.pixels) }
+
+// directory is the one of the file, from byte at on.
+func (f tiffFile) directory(at int) string {
+	after := at + 2 + 12*len(f.fields) + 4
 	var entries, more strings.Builder
 	for _, e := range f.fields {
 		entries.WriteString(le16(e.tag) + le16(4) + le32(len(e.values)))
@@ -74,7 +79,7 @@ func (f tiffFile) file() []byte {
 			more.WriteString(le32(v))
 		}
 	}
-	return []byte("II*\x00" + le32(begin) + f.pixels + le16(len(f.fields)) + entries.String() + le32(f.next) + more.String())
+	return le16(len(f.fields)) + entries.String() + le32(f.next) + more.String()
 }
 
 func TestTIFF(t *testing.T) {

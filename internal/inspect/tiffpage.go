@@ -17,6 +17,7 @@ const (
 	tiffPalette = 3 // photometric interpretations
 	tiffYCbCr   = 6
 	tiffPlanes  = 2 // planar configuration: each channel on its own
+	tiffReduced = 1 // kind of subfile: another picture of the file, smaller
 	maxTile     = 4096
 )
 
@@ -32,26 +33,26 @@ type page struct {
 	rows          uint64 // of a strip
 	tileW, tileH  uint64 // 0 if it has strips
 	extra         uint64 // how many channels are no color
+	opacity       uint64 // what the first of them is
 	profile       uint64
 	orientation   int
-	places, bytes entry // where strips or tiles are, and how long
+	subfile       uint64 // which kind it is; 0: nothing is said
+	places, bytes entry  // where strips or tiles are, and how long
+	icc, subs     entry  // the profile, and SubIFDs
 }
 
-// page reads the first directory of a TIFF.
-func (t tiff) page(d directory) (Header, error) {
+// page reads a directory of a TIFF.
+func (t tiff) page(d directory) (page, error) {
 	p := page{depth: 1, samples: 1, kind: 1, compression: tiffPlain, planar: 1, rows: maxSide, orientation: 1}
 	for i := range d.entries {
 		if err := t.field(&p, t.entry(d, i)); err != nil {
-			return Header{}, err
+			return page{}, err
 		}
 	}
 	if err := p.check(); err != nil {
-		return Header{}, err
+		return page{}, err
 	}
-	if err := t.pieces(p); err != nil {
-		return Header{}, err
-	}
-	return p.header(), nil
+	return p, t.pieces(p)
 }
 
 // field notes an entry. Those that say nothing of the pixels are passed over.
@@ -86,10 +87,15 @@ func (t tiff) field(p *page, e entry) error {
 		p.bytes = e
 	case tagExtra:
 		p.extra = e.count
+		p.opacity, _ = t.value(e, 0)
 	case tagProfile:
 		if e.count <= uint64(len(t.data)) {
-			p.profile = e.count
+			p.profile, p.icc = e.count, e
 		}
+	case tagSubfile:
+		p.subfile, _ = t.value(e, 0)
+	case tagSubIFDs:
+		p.subs = e
 	case tagOrientation:
 		p.orientation = t.orientation(e)
 	}

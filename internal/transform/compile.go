@@ -73,9 +73,12 @@ func (p Plan) Encoding() string {
 type (
 	// An outputter changes how the result is encoded and no pixels.
 	outputter interface{ output(*Output) }
-	// A reducer needs no more of the original than some fraction of its size.
-	// It says how many times smaller the original may be decoded.
-	reducer interface{ reduction(from size) float64 }
+	// A reducer needs no more of the original than some fraction of its size. It says
+	// how many times smaller it makes the sides, by which the original may be decoded
+	// smaller.
+	reducer interface {
+		shrinks(from size) (h, v float64)
+	}
 	// A passer may do the same to a picture that was decoded smaller. It says how
 	// large what it makes of a picture is, and whether it is such a case.
 	passer interface {
@@ -277,6 +280,20 @@ func (p Plan) reduction(from size, drawn bool) float64 {
 	if p.least > 0 {
 		return float64(p.least)
 	}
+	r, from, ok := p.reducer(from)
+	if !ok {
+		return 1
+	}
+	h, v := r.shrinks(from)
+	if drawn {
+		return min(h, v)
+	}
+	return max(1, min(h, v))
+}
+
+// reducer returns the first step that does not pass on what it is given, if it is one,
+// and the size that it is given.
+func (p Plan) reducer(from size) (r reducer, given size, ok bool) {
 	for _, step := range p.steps {
 		if s, ok := step.(passer); ok {
 			if to, ok := s.pass(from); ok {
@@ -284,14 +301,8 @@ func (p Plan) reduction(from size, drawn bool) float64 {
 				continue
 			}
 		}
-		r, ok := step.(reducer)
-		switch {
-		case !ok:
-			return 1
-		case drawn:
-			return r.reduction(from)
-		}
-		return max(1, r.reduction(from))
+		r, ok = step.(reducer)
+		return r, from, ok
 	}
-	return 1
+	return nil, from, false
 }

@@ -85,7 +85,7 @@ func (s source) lazy(most Limits) (*vips.Image, error) {
 		return nil, damaged(err)
 	}
 	w, h := img.Size()
-	if err := most.check(w, h, img.Frames()); err != nil {
+	if err := most.check(w, h, s.frames(img)); err != nil {
 		img.Close()
 		return nil, err
 	}
@@ -105,6 +105,10 @@ func (s source) decode(img *vips.Image, plan Plan, most Limits, moving bool) (_ 
 	if err := s.affordable(scaled(from, shrink, shrink)); err != nil {
 		img.Close()
 		return nil, 0, err
+	}
+	if level := plan.level(s.header.Pyramid, from, turned); level > 0 {
+		img, err = s.level(img, level)
+		return img, 0, err
 	}
 	if moving = moving && img.Frames() > 1; moving {
 		img.Close()

@@ -44,6 +44,9 @@ func newDraft(p Plan, of Shape, moving bool) *draft {
 	}
 	shrink := p.shrink(loaderOf(of.Format), from)
 	stored := reduced(of, shrink)
+	if level := p.level(of.Pyramid, from, t); level > 0 {
+		stored = sizeOf(of.Pyramid, level)
+	}
 	d.size = d.turn.of(stored)
 	if d.bands == 0 || d.bands == 4 && !d.alpha { // CMYK, which becomes sRGB
 		d.bands = 3

@@ -21,6 +21,7 @@ type Shape struct {
 	Canvas        bool    // of a WebP: it is made of frames, which are never decoded smaller
 	Samples       float64 // numbers stored for each pixel; 0: as in most pictures of its format
 	Alpha         bool
+	Pyramid       inspect.Pyramid // of a TIFF
 }
 
 // ShapeOf reads the header of a picture and holds it to the limits. Its errors are
@@ -33,6 +34,7 @@ func ShapeOf(picture media.Image, most Limits) (Shape, error) {
 	return Shape{
 		Format: h.Format, Width: h.Width, Height: h.Height, Bands: h.Bands, Depth: h.Depth, Frames: h.Frames,
 		Orientation: h.Orientation, Progressive: h.Whole, Canvas: h.Canvas, Samples: h.Samples, Alpha: h.Alpha,
+		Pyramid: h.Pyramid,
 	}, most.check(h.Width, h.Height, h.Frames)
 }
 

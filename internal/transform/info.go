@@ -58,7 +58,7 @@ func (r *Renderer) inspect(picture media.Image, most Limits) (Info, error) {
 	exif := img.Orientation()
 	full := orientation(exif).of(imageSize(img))
 	info := Info{
-		Format: picture.Format.String(), Width: full.w, Height: full.h, Frames: img.Frames(),
+		Format: picture.Format.String(), Width: full.w, Height: full.h, Frames: source.frames(img),
 		Orientation: max(1, exif), Alpha: img.HasAlpha(), Size: len(picture.Data),
 	}
 	small, err := r.thumbnail(source, most)

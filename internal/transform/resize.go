@@ -75,12 +75,6 @@ func times(side int, dpr float64) int {
 // pass holds if no size is asked for.
 func (r *resize) pass(from size) (to size, ok bool) { return from, r.box == size{} }
 
-// reduction says how many times smaller than it is the picture may be decoded.
-func (r *resize) reduction(from size) float64 {
-	h, v := r.shrinks(from)
-	return min(h, v)
-}
-
 func (r *resize) shrinks(from size) (h, v float64) {
 	h, v = shrinks(from, r.device(), fit(r.fit))
 	if !r.enlarge {

@@ -85,12 +85,27 @@ func openLoaders() {
 // the other; see Split.
 func Open(data []byte, l Loader, shrink float64, frames bool) (*Image, error) {
 	about := l.about()
-	if err := about.agrees(data); err != nil {
+	return about.open(data, about.options(shrink, frames))
+}
+
+// OpenLevel opens a level of a pyramid in TIFF instead of the picture: the SubIFD of
+// the first page with that number, or the page, both counted from 0.
+func OpenLevel(data []byte, number int, subIFD bool) (*Image, error) {
+	about := LoadTIFF.about()
+	kind := "page"
+	if subIFD {
+		kind = "subifd"
+	}
+	return about.open(data, fmt.Sprintf("%s,%s=%d", about.options(1, false), kind, number))
+}
+
+func (l loader) open(data []byte, how string) (*Image, error) {
+	if err := l.agrees(data); err != nil {
 		return nil, err
 	}
-	name, free := cString(about.name + "_buffer")
+	name, free := cString(l.name + "_buffer")
 	defer free()
-	options, free := cString(about.options(shrink, frames))
+	options, free := cString(how)
 	defer free()
 	pinned := new(runtime.Pinner)
 	pinned.Pin(unsafe.SliceData(data))
