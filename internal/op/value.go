@@ -18,9 +18,9 @@ const (
 )
 
 // parseInt reads a strict decimal integer: an optional minus sign, no plus
-// sign, no leading zeros, nothing around it.
+// sign, no leading zeros, no minus zero, nothing around it.
 func parseInt(text string, lo, hi int) (int, error) {
-	if !isDecimal(text, false) {
+	if !isDecimal(text, false) || text == "-0" {
 		return 0, fmt.Errorf("%s is %w", quote(text), errNotWhole)
 	}
 	n, err := strconv.Atoi(text)
@@ -31,7 +31,8 @@ func parseInt(text string, lo, hi int) (int, error) {
 }
 
 // parseFloat reads a strict decimal number: as parseInt, with an optional
-// fraction. There is no exponent, no infinity and no NaN.
+// fraction. There is no exponent, no infinity and no NaN. Minus zero is zero: a
+// fraction that was computed and rounded may come to it.
 func parseFloat(text string, lo, hi float64) (float64, error) {
 	if !isDecimal(text, true) {
 		return 0, fmt.Errorf("%s is %w", quote(text), errNotDecimal)
