@@ -286,13 +286,13 @@ func mix(img *vips.Image, color op.Color) ([]float64, error) {
 func (c *Canvas) allow(s size) error {
 	if s.w > maxSide || s.h > maxSide || s.w*s.h*c.count > c.most {
 		return invalid("a step makes %s%dx%d pixels; at most %d a side and %d in all are allowed",
-			frames(c.count), s.w, s.h, maxSide, c.most)
+			framesOf(c.count), s.w, s.h, maxSide, c.most)
 	}
 	return nil
 }
 
-// frames counts frames in words, if they are worth a word.
-func frames(n int) string {
+// framesOf counts frames in words, if they are worth a word.
+func framesOf(n int) string {
 	if n == 1 {
 		return ""
 	}

@@ -163,11 +163,11 @@ func TestRefusedByHeader(t *testing.T) {
 		kind    fault.Kind
 		message string
 	}{
-		{"a bomb of pixels", webp, fault.Unprocessable, "the original has 1 frames of 16384x16384 pixels; at most 4000 a side and 4000000 in all are allowed"},
+		{"a bomb of pixels", webp, fault.Unprocessable, "the original has 16384x16384 pixels; at most 4000 a side and 4000000 in all are allowed"},
 		{"a bomb of scans", jpeg(101), fault.Unprocessable, "the picture has more than 100 scans"},
 		{"no picture", []byte("%!PS-Adobe"), fault.Unsupported, "the original is of no format that can be transformed here; those that can are jpeg, png, webp, avif, gif, tiff, heif, svg, bmp, jxl"},
 		{"a drawing nested too deep", []byte("<svg width='9' height='9'>" + strings.Repeat("<g>", 200)), fault.Unprocessable, "the drawing has elements nested deeper than 100"},
-		{"a drawing too wide", []byte("<svg width='70000' height='2'/>"), fault.Unprocessable, "the original has 1 frames of 70000x2 pixels; at most 4000 a side and 4000000 in all are allowed"},
+		{"a drawing too wide", []byte("<svg width='70000' height='2'/>"), fault.Unprocessable, "the original has 70000x2 pixels; at most 4000 a side and 4000000 in all are allowed"},
 	} {
 		_, err := sourceOf(media.Image{Data: tt.data}, generous())
 		if fault.Of(err) != tt.kind || fault.Message(err) != tt.message {

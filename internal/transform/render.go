@@ -259,8 +259,8 @@ func (l Limits) check(w, h, frames int) error {
 		return fault.Errorf(fault.Unprocessable, "the original has %d frames; at most %d are allowed", frames, l.MaxFrames)
 	}
 	if max(w, h) > l.MaxSide || int64(w)*int64(h)*int64(frames) > int64(l.MaxPixels) {
-		return fault.Errorf(fault.Unprocessable, "the original has %d frames of %dx%d pixels; at most %d a side and %d in all are allowed",
-			frames, w, h, l.MaxSide, l.MaxPixels)
+		return fault.Errorf(fault.Unprocessable, "the original has %s%dx%d pixels; at most %d a side and %d in all are allowed",
+			framesOf(frames), w, h, l.MaxSide, l.MaxPixels)
 	}
 	return nil
 }
