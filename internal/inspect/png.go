@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"io"
+	"math"
 )
 
 // Color types of PNG (PNG 3, table 8).
@@ -17,7 +18,7 @@ const (
 )
 
 // readPNG reads the chunks up to the first with pixels: length, type, content,
-// checksum. Checksums are the decoder's.
+// checksum. Of those with pixels it takes the lengths. Checksums are the decoder's.
 func readPNG(data []byte) (Header, error) {
 	const signature, around, header, mostLength = 8, 12, 13, 1<<31 - 1
 	var h Header
@@ -36,6 +37,9 @@ func readPNG(data []byte) (Header, error) {
 		case string(name) == "IDAT" && n > 0:
 			if kind == pngIndexed && !palette {
 				return Header{}, damaged("it has no palette")
+			}
+			if storedPNG(rest) > h.mostStored() {
+				return Header{}, damaged("it has more data than pixels")
 			}
 			return h, nil
 		case int64(length) > int64(len(rest))-around:
@@ -66,6 +70,31 @@ func readPNG(data []byte) (Header, error) {
 			}
 		}
 	}
+}
+
+// storedPNG returns how many bytes there are in the chunks with pixels that data
+// begins with.
+func storedPNG(data []byte) float64 {
+	const around = 12
+	var stored float64
+	for len(data) >= 8 && string(data[4:8]) == "IDAT" {
+		length := int(min(uint64(binary.BigEndian.Uint32(data)), uint64(len(data))))
+		stored += float64(length)
+		data = data[min(len(data), length+around):]
+	}
+	return stored
+}
+
+// mostStored bounds the bytes that the pixels of a PNG are stored in, beyond what
+// any encoder comes to. libpng inflates all there is, also below the last row, and
+// of one byte may become 1032: a megabyte for a single pixel takes it a second.
+//
+// A row has a byte for its filter (PNG 3, 9.2); interlacing makes less than two rows of each
+// (8.1); what cannot be compressed gets 5 bytes in 65,535 (RFC 1951, 3.2.4). The rest of
+// the factor of 2, and 64 KiB, are for encoders that waste.
+func (h Header) mostStored() float64 {
+	row := 1 + math.Ceil(float64(h.Width)*h.Samples*float64(h.Depth)/8)
+	return 2*float64(h.Height)*row + 64<<10
 }
 
 // headerPNG reads IHDR: width, height, bits, color type, and how it is

@@ -36,6 +36,8 @@ func TestPNG(t *testing.T) {
 	}
 	interlaced, turned := of(3, 8, false, 3), of(3, 8, false, 3)
 	interlaced.Whole, turned.Orientation = true, 6
+	tall := of(3, 16, false, 3)
+	tall.Height = 8000
 	profile := of(3, 8, false, 3)
 	profile.Profile = len(deflated(3000))
 	for _, tt := range []struct {
@@ -58,6 +60,9 @@ func TestPNG(t *testing.T) {
 		{"a broken profile", pngOf(ihdr(9, 8, 8, 2, 0), chunk("iCCP", "a"), idat), of(3, 8, false, 3)},
 		{"animated", pngOf(ihdr(9, 8, 8, 2, 0), chunk("acTL", be32(5)+be32(0)), idat, chunk("fdAT", "x")), of(3, 8, false, 3)},
 		{"pixels cut off", pngOf(ihdr(9, 8, 8, 2, 0), be32(5000)+"IDATx"), of(3, 8, false, 3)},
+		{"as much data as may be", pngOf(ihdr(9, 8, 8, 2, 0), chunk("IDAT", strings.Repeat("x", 2*8*28+64<<10))), of(3, 8, false, 3)},
+		{"much data for more pixels", pngOf(ihdr(9, 8000, 16, 2, 0), chunk("IDAT", strings.Repeat("x", 2*8000*55))), tall},
+		{"data behind another chunk", pngOf(ihdr(9, 8, 8, 2, 0), idat, chunk("tEXt", "a\x00b"), chunk("IDAT", strings.Repeat("x", 100_000))), of(3, 8, false, 3)},
 		{"900 texts", pngOf(ihdr(9, 8, 8, 2, 0), strings.Repeat(chunk("tEXt", "a\x00b"), 300)+strings.Repeat(chunk("zTXt", "a\x00\x00"+deflated(200)), 600), idat), of(3, 8, false, 3)},
 		{"broken texts", pngOf(ihdr(9, 8, 8, 2, 0), chunk("zTXt", ""), chunk("zTXt", "a\x00\x00xyz"), chunk("iTXt", "a\x00\x01\x00"), chunk("iTXt", "a\x00\x01\x00en"), idat), of(3, 8, false, 3)},
 	} {
@@ -88,6 +93,10 @@ func TestPNGRefuses(t *testing.T) {
 		{"a huge text", pngOf(color, chunk("zTXt", "a\x00\x00"+deflated(9<<20)), idat), "texts of more than"},
 		{"a huge text in a language", pngOf(color, chunk("iTXt", "a\x00\x01\x00en\x00b\x00"+deflated(9<<20)), idat), "texts of more than"},
 		{"huge texts together", pngOf(color, strings.Repeat(chunk("zTXt", "a\x00\x00"+deflated(1<<20)), 9), idat), "texts of more than"},
+		{"far more data than pixels", pngOf(color, chunk("IDAT", strings.Repeat("x", 2*8*28+64<<10+1))), "more data than pixels"},
+		{"far more data in chunks", pngOf(color, strings.Repeat(chunk("IDAT", strings.Repeat("x", 1000)), 67)), "more data than pixels"},
+		{"far more data, cut off", pngOf(color, be32(1<<30)+"IDAT"+strings.Repeat("x", 70_000)), "more data than pixels"},
+		{"far more data, one bit a pixel", pngOf(ihdr(800, 800, 1, 0, 0), chunk("IDAT", strings.Repeat("x", 240_000))), "more data than pixels"},
 		{"a huge profile", pngOf(color, chunk("iCCP", "a\x00\x00"+deflated(5<<20)), idat), "ICC profile"},
 	}
 	good := map[byte]string{0: "\x01\x02\x04\x08\x10", 2: "\x08\x10", 3: "\x01\x02\x04\x08", 4: "\x08\x10", 6: "\x08\x10"}

@@ -113,6 +113,7 @@ func pngLies(c *corpus, _ seeds) {
 	c.either("png/lie-too-few-rows", 1000, 1000, lie(ihdr(1000, 1000, 8, rgb, 0), zeros(300)))
 	c.either("png/lie-49mp-of-nothing", 7000, 7000, lie(ihdr(7000, 7000, 8, rgb, 0), zeros(300)))
 	c.either("png/lie-too-many-rows", 24, 16, lie(ihdr(24, 16, 8, rgb, 0), zeros(50<<20)))
+	c.refused("png/lie-far-too-many-rows", lie(ihdr(1, 1, 8, rgb, 0), zeros(100<<20)))
 	c.either("png/lie-no-pixels", 24, 16, lie(ihdr(24, 16, 8, rgb, 0), nil))
 	c.either("png/lie-no-zlib", 24, 16, lie(ihdr(24, 16, 8, rgb, 0), text("\xff", 800)))
 	c.either("png/lie-filter-of-row", 24, 16, lie(ihdr(24, 16, 8, rgb, 0), zipped(text("\x09", 16*73))))
