@@ -9,8 +9,8 @@
 //
 // Nothing is believed that the bytes do not bear out: no memory is allocated by a
 // declared size, no loop runs longer than the data is long, nothing recurses.
-// Only the beginning of a drawing, and PNG with much that is compressed beside its
-// pixels, cost allocations.
+// Only the beginning of a drawing, PNG with much that is compressed beside its
+// pixels, and JXL in small parts cost allocations.
 //
 // The package decodes no pixels and knows no limits of pixels, sides or frames;
 // package transform holds a [Header] to those. Metadata that is broken is

@@ -9,7 +9,7 @@ type jxl struct {
 	turned bool // sides are exchanged
 }
 
-// readJXL reads a codestream, or the first part of one in a container. libjxl
+// readJXL reads a codestream, or the beginning of one in a container. libjxl
 // turns the picture, so the size is that after the turn.
 func readJXL(data []byte) (Header, error) {
 	stream, err := codestream(data)
@@ -32,29 +32,59 @@ func readJXL(data []byte) (Header, error) {
 	return x.Header, nil
 }
 
-// codestream returns what a file holds of a codestream in one piece from its
-// beginning on.
+// mostJXL is how many bytes of a codestream are joined at most, more than the header
+// of any picture with at most maxBands has: the name of a channel has up to 1071 bytes.
+const mostJXL = 8 << 10
+
+// codestream returns a codestream from its beginning on, or as much of it as holds its
+// header. A container may cut it anywhere, into numbered parts of any length (ISO/IEC
+// 18181-2, jxlp); most have a first part that will do.
 func codestream(data []byte) ([]byte, error) {
 	const signature = "\xff\x0a"
-	for rest := data; !bytes.HasPrefix(data, []byte(signature)); {
-		b, after, ok := nextBox(rest)
-		if !ok {
-			return nil, damaged("it has no codestream")
-		}
-		rest = after
-		switch {
-		case b.is("jxlc"):
-			data, rest = b.body, nil
-		case b.is("jxlp") && len(b.body) >= 4:
-			data, rest = b.body[4:], nil // after the number of the part
-		default:
-			continue
-		}
-		if !bytes.HasPrefix(data, []byte(signature)) {
-			return nil, damaged("it has no codestream")
+	stream := data
+	if !bytes.HasPrefix(data, []byte(signature)) {
+		var err error
+		if stream, err = boxedJXL(data); err != nil {
+			return nil, err
 		}
 	}
-	return data, nil
+	if !bytes.HasPrefix(stream, []byte(signature)) {
+		return nil, damaged("it has no codestream")
+	}
+	return stream, nil
+}
+
+// boxedJXL returns what a container has of a codestream, up to mostJXL bytes if that is
+// in several parts.
+func boxedJXL(data []byte) ([]byte, error) {
+	const last = 1 << 31 // is set in the number of the last part
+	var joined []byte
+	for n := uint64(0); len(joined) < mostJXL; {
+		b, rest, ok := nextBox(data)
+		if !ok {
+			break // what is missing shows
+		}
+		data = rest
+		switch {
+		case b.is("jxlc") && n == 0:
+			return b.body, nil
+		case b.is("jxlp"):
+			c := cursor{data: b.body}
+			number := c.uint(4)
+			if c.over || number&^last != n {
+				return nil, damaged("its parts are in no order")
+			}
+			if n == 0 && (number&last != 0 || len(c.data) >= mostJXL) {
+				return c.data, nil
+			}
+			joined = append(joined, c.data[:min(len(c.data), mostJXL)]...)
+			if number&last != 0 {
+				return joined, nil
+			}
+			n++
+		}
+	}
+	return joined, nil
 }
 
 // A choice is one of four ways to code a number: so many bits, on top of from.

@@ -1,6 +1,8 @@
 package inspect_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"pixedge/internal/inspect"
@@ -35,6 +37,22 @@ func jxlOf(w, h int, metadata ...int) []byte {
 	return []byte("\xff\x0a" + low(append(jxlSize(w, h), metadata...)...) + "pixels")
 }
 
+const jxlBox = "\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x14ftypjxl \x00\x00\x00\x00jxl "
+
+// jxlParts is a container with a codestream in parts of the given length.
+func jxlParts(stream []byte, length int) []byte {
+	file, n := []byte(jxlBox), 0
+	for part := range slices.Chunk(stream, length) {
+		number := n
+		if (n+1)*length >= len(stream) {
+			number |= 1 << 31
+		}
+		file = append(file, be32(12+len(part))+"jxlp"+be32(number)+string(part)...)
+		n++
+	}
+	return file
+}
+
 func TestJXL(t *testing.T) {
 	of := func(change func(*inspect.Header)) inspect.Header {
 		h := inspect.Header{Format: media.JXL, Width: 9, Height: 8, Bands: 3, Depth: 8, Samples: 3, Whole: true}
@@ -42,7 +60,7 @@ func TestJXL(t *testing.T) {
 		return h
 	}
 	same := func(*inspect.Header) {}
-	const box = "\x00\x00\x00\x0cJXL \r\n\x87\n\x00\x00\x00\x14ftypjxl \x00\x00\x00\x00jxl "
+	const box = jxlBox
 	bare := string(jxlOf(9, 8))
 	// all_default, extra_fields, bit depth, 16-bit buffers, extra channels, channel by
 	// default, XYB, color by default
@@ -68,6 +86,9 @@ func TestJXL(t *testing.T) {
 		{"in a box", []byte(box + be32(8+len(bare)) + "jxlc" + bare), of(same)},
 		{"in a box to the end", []byte(box + be32(0) + "jxlc" + bare), of(same)},
 		{"in parts", []byte(box + be32(9) + "Exif" + "x" + be32(12+len(bare)) + "jxlp" + be32(0) + bare), of(same)},
+		{"in parts of 3 bytes", jxlParts(jxlOf(9, 8, alpha...), 3), of(func(h *inspect.Header) { h.Bands, h.Samples, h.Alpha = 4, 4, true })},
+		{"in parts of a byte", jxlParts(jxlOf(9, 8, extra...), 1), of(func(h *inspect.Header) { h.Bands, h.Samples = 5, 5 })},
+		{"in parts, others between", []byte(box + be32(13) + "jxlp" + be32(0) + bare[:1] + be32(9) + "Exif" + "x" + be32(12) + "jxlp" + be32(1) + be32(0) + "jxlp" + be32(1<<31+2) + bare[1:]), of(same)},
 		{"a ratio", []byte("\xff\x0a" + low(0, 1, 0, 2, 99, 9, 5, 3, 1, 1)), of(func(h *inspect.Header) { h.Width, h.Height = 177, 100 })},
 		{"eighths", []byte("\xff\x0a" + low(1, 1, 4, 5, 0, 3, 9, 5, 1, 1)), of(func(h *inspect.Header) { h.Width, h.Height = 80, 40 })},
 		{"30 bits", []byte("\xff\x0a" + low(0, 1, 3, 2, 1<<30-1, 30, 1, 3, 1, 1)), of(func(h *inspect.Header) { h.Width, h.Height = 1<<30, 1<<30 })},
@@ -83,6 +104,11 @@ func TestJXL(t *testing.T) {
 	checkSamples(t, []sample{
 		{"a container of nothing", []byte(box), "no codestream"},
 		{"something else in the box", []byte(box + be32(8+len(bare)) + "jxlc" + bare[1:] + "x"), "no codestream"},
+		{"in parts that end", jxlParts(jxlOf(9, 8, alpha...)[:6], 3), "ends too early"},
+		{"in parts of which the second is cut off", jxlParts(jxlOf(9, 8), 3)[:len(box)+15+12], "ends too early"},
+		{"a second part before the first", []byte(box + be32(12+len(bare)) + "jxlp" + be32(1) + bare), "no order"},
+		{"the first part twice", []byte(strings.Repeat(box+be32(13)+"jxlp"+be32(0)+bare[:1], 2)), "no order"},
+		{"a part without a number", []byte(box + be32(10) + "jxlp" + "\x00\x00"), "no order"},
 		{"a box beyond the file", []byte(box + be32(5000) + "jxlc" + bare), "no codestream"},
 		{"a box of no length", []byte(box + be32(3) + "jxlc" + bare), "no codestream"},
 		{"cut in its metadata", jxlOf(9, 8, alpha...)[:6], "ends too early"},
