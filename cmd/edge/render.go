@@ -22,12 +22,13 @@ import (
 type rendering struct {
 	delivery.Renderer
 
-	formats []media.Format // that can be made
-	version string         // of libvips
-	apart   bool           // in processes that can be ended
-	open    []string       // what a worker could not be denied
-	buffers origin.Buffers // for originals
-	watch   func(*metrics.Metrics)
+	formats  []media.Format // that can be made
+	readable []media.Format // that can be decoded
+	version  string         // of libvips
+	apart    bool           // in processes that can be ended
+	open     []string       // what a worker could not be denied
+	buffers  origin.Buffers // for originals
+	watch    func(*metrics.Metrics)
 
 	Drain func(context.Context) error
 	stop  func()
@@ -50,6 +51,7 @@ func newRendering(s *settings, serving bool, watcher worker.Watcher) (*rendering
 	return &rendering{
 		Renderer: renditions,
 		formats:  transform.Encodable(),
+		readable: transform.Decodable(),
 		version:  vips.Version(),
 		buffers:  origin.Memory{},
 		watch: func(m *metrics.Metrics) {
@@ -93,6 +95,7 @@ func newWorkers(s *settings, watcher worker.Watcher) (*rendering, error) {
 	return &rendering{
 		Renderer: renditions,
 		formats:  p.Formats(),
+		readable: p.Readable(),
 		version:  p.Version(),
 		apart:    true,
 		open:     p.Open(),

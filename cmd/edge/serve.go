@@ -51,8 +51,8 @@ func (serveCmd) Run(p *program) error {
 		return err
 	}
 	defer metrics.Close()
-	log.Info("memory", "render_memory", p.settings.Admit.Memory, "gomemlimit", memory)
-	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "libvips", edge.render.version, "clouds", len(p.clouds), "connections", edge.site.Config.Max)
+	tellLimits(log.Logger, edge.render, memory, p.app.Flags)
+	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "clouds", len(p.clouds), "connections", edge.site.Config.Max)
 	edge.render.tell(log.Logger)
 	if edge.demo {
 		if err := welcome(p, edge); err != nil {

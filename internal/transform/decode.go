@@ -68,6 +68,15 @@ func loaderOf(format media.Format) vips.Loader {
 	}[format]
 }
 
+// Decodable lists the formats that can be decoded here: what this libvips has no loader
+// for, or keeps closed, is not among them.
+func Decodable() []media.Format {
+	return media.Formats(func(f media.Format) bool {
+		l := loaderOf(f)
+		return f.CanDecode() && (l == 0 || l.Opens())
+	})
+}
+
 // open makes an image, decoded so many times smaller as far as the format can.
 func (s source) open(shrink float64, moving bool) (*vips.Image, error) {
 	if s.loader == 0 {

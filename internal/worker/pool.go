@@ -125,6 +125,9 @@ func (p *Pool) Close() {
 // Formats lists the formats that can be made.
 func (p *Pool) Formats() []media.Format { return p.greeting().Formats }
 
+// Readable lists the formats that can be decoded.
+func (p *Pool) Readable() []media.Format { return p.greeting().Readable }
+
 // Version returns the version of libvips that the workers have.
 func (p *Pool) Version() string { return p.greeting().Version }
 

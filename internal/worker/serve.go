@@ -77,7 +77,7 @@ func (w *worker) greet() error {
 	if _, err := w.inbox.receive(&s); err != nil {
 		return err
 	}
-	h := hello{Version: vips.Version(), Formats: transform.Encodable()}
+	h := hello{Version: vips.Version(), Formats: transform.Encodable(), Readable: transform.Decodable()}
 	w.compiler = transform.NewCompiler(transform.Catalog(), h.Formats)
 	var err error
 	if w.result, err = mapResult(); err != nil {

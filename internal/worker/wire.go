@@ -31,10 +31,11 @@ type setup struct {
 
 // hello is a worker's answer when it is ready.
 type hello struct {
-	Version string         // of libvips
-	Formats []media.Format // that can be made
-	Open    []string       // what the kernel did not let it give up
-	Fault   string         // why it cannot work
+	Version  string         // of libvips
+	Formats  []media.Format // that can be made
+	Readable []media.Format // that can be decoded
+	Open     []string       // what the kernel did not let it give up
+	Fault    string         // why it cannot work
 }
 
 // request is a job on its way to a worker.

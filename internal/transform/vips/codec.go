@@ -138,6 +138,15 @@ func (l loader) options(shrink float64, frames bool) string {
 	return strings.Join(options, ",")
 }
 
+// Opens reports whether this libvips has the loader and lets it be called.
+func (l Loader) Opens() bool { return opens(l.about().name + "_buffer") }
+
+func opens(operation string) bool {
+	name, free := cString(operation)
+	defer free()
+	return C.pixedge_open(name) != 0
+}
+
 // agrees asks bimg for a second opinion on the type of data.
 func (l loader) agrees(data []byte) error {
 	if len(data) == 0 {

@@ -15,6 +15,14 @@ pixedge_quiet(void)
 	g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG, ignore, NULL);
 }
 
+int
+pixedge_open(const char *name)
+{
+	const VipsOperationClass *class = (const VipsOperationClass *) vips_class_find("VipsOperation", name);
+
+	return class && !(class->flags & VIPS_OPERATION_BLOCKED);
+}
+
 /* build runs a prepared operation, with its options set from text, and returns
  * it with its outputs, or NULL. It takes the operation over. */
 static VipsOperation *

@@ -12,6 +12,9 @@
 /* Drop the warnings that libvips would print: what matters comes as errors. */
 void pixedge_quiet(void);
 
+/* Whether there is an operation of that name that is not blocked. */
+int pixedge_open(const char *name);
+
 /* Make an image of nothing, of one image, of two, of many. */
 int pixedge_make(const char *name, const char *options, VipsImage **out);
 int pixedge_load(const char *name, const void *buf, size_t len, const char *options, VipsImage **out);
