@@ -52,6 +52,9 @@ func (serveCmd) Run(p *program) error {
 	}
 	defer metrics.Close()
 	tellLimits(log.Logger, edge.render, memory, p.app.Flags)
+	if at, ok := built(); ok {
+		tellClock(log.Logger, time.Now(), at)
+	}
 	log.Info("serving", "listen", p.settings.Listen, "metrics", metrics.address, "clouds", len(p.clouds), "connections", edge.site.Config.Max)
 	edge.render.tell(log.Logger)
 	if edge.demo {

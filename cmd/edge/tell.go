@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -35,4 +37,29 @@ func tellLimits(log *slog.Logger, r *rendering, memory config.Size, flags []*kon
 		}
 	}
 	log.Info("limits", attrs...)
+}
+
+// built returns when the last change was made of what this program was built of, if the
+// build noted that.
+func built() (at time.Time, ok bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return time.Time{}, false
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.time" {
+			at, err := time.Parse(time.RFC3339, s.Value)
+			return at, err == nil
+		}
+	}
+	return time.Time{}, false
+}
+
+// tellClock warns of a clock that must be wrong: it is before the program was made. Then
+// signatures that have expired are good.
+func tellClock(log *slog.Logger, now, built time.Time) {
+	if now.Before(built) {
+		log.Warn("the clock is before this program was built, and signed URLs expire by it",
+			"clock", now.UTC().Format(time.RFC3339), "built", built.UTC().Format(time.RFC3339))
+	}
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -70,4 +73,24 @@ func logged(t *testing.T, log, message string) map[string]any {
 	}
 	t.Fatalf("no line says %q:\n%s", message, log)
 	return nil
+}
+
+func TestTellClock(t *testing.T) {
+	built := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name string
+		now  time.Time
+		want string // in the log
+	}{
+		{"right", built.Add(time.Hour), ""},
+		{"built this moment", built, ""},
+		{"a second behind", built.Add(-time.Second), `"clock":"2026-11-21T11:59:59Z","built":"2026-11-21T12:00:00Z"`},
+		{"that of a board without a battery", time.Unix(0, 0), `"clock":"1970-01-01T00:00:00Z"`},
+	} {
+		var text bytes.Buffer
+		tellClock(slog.New(slog.NewJSONHandler(&text, nil)), tt.now, built)
+		if got := text.String(); !strings.Contains(got, tt.want) || (got == "") != (tt.want == "") {
+			t.Errorf("%s: logged %q, want %q", tt.name, got, tt.want)
+		}
+	}
 }
