@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 
 	"pixedge/internal/face"
 	"pixedge/internal/fault"
@@ -30,6 +31,7 @@ type Canvas struct {
 	turn   turn // still to be done
 	most   int  // pixels a picture may have at any step, its frames counted
 	shrunk shrunk
+	levels []*vips.Image // of what is shrunk, as it is decoded smaller again and again
 
 	subsampled bool // colors come from a picture that stores them at half its size, and nothing finer was added
 
@@ -88,7 +90,7 @@ func (c *Canvas) first() (*vips.Image, error) {
 
 // Close frees the picture.
 func (c *Canvas) Close() {
-	for _, f := range c.frames {
+	for _, f := range slices.Concat(c.frames, c.levels) {
 		f.Close()
 	}
 	for _, whole := range []*vips.Image{c.source, c.roll} {

@@ -21,9 +21,18 @@ type shrunk struct {
 	from size // of the original, as it is stored
 }
 
+// sizes are those of the canvas, and of the original as decoded twice as small each time,
+// down to 8 times or to a side of one pixel.
+func (s shrunk) sizes() (list []size) {
+	for n := s.by; n <= 8 && n <= min(s.from.w, s.from.h); n *= 2 {
+		list = append(list, size{s.from.w / n, s.from.h / n})
+	}
+	return list
+}
+
 // frozen is the head of a picture in the format media.Pixels: eight numbers of 32
 // bits and two of 64, the lowest byte first. The pixels follow, of 8 bits a channel, in
-// sRGB or grey.
+// sRGB or grey; those of an original in all the sizes that it is decoded in.
 type frozen struct {
 	size   size
 	bands  int
@@ -65,15 +74,43 @@ func readFrozen(data []byte) (f frozen, pixels []byte, err error) {
 	}
 	pixels = data[frozenHead:]
 	sound := max(f.size.w, f.size.h, f.shrunk.from.w, f.shrunk.from.h) <= maxFrozen && min(f.size.w, f.size.h) > 0 &&
-		f.bands >= 1 && f.bands <= 4 && n[3] < flagsEnd && f.turn.quarters <= 3 && len(pixels) == f.size.w*f.size.h*f.bands &&
+		f.bands >= 1 && f.bands <= 4 && n[3] < flagsEnd && f.turn.quarters <= 3 &&
 		f.x >= 0 && f.x <= maxFrozen && f.y >= 0 && f.y <= maxFrozen
 	if by := f.shrunk.by; by != 0 {
 		sound = sound && (by == 2 || by == 4 || by == 8) && f.size == size{f.shrunk.from.w / by, f.shrunk.from.h / by}
 	}
-	if !sound {
+	if !sound || len(pixels) != f.bytes() {
 		return f, nil, errNotFrozen
 	}
 	return f, pixels, nil
+}
+
+// sizes are those of the pixels that follow.
+func (f frozen) sizes() []size {
+	if f.shrunk.by == 0 {
+		return []size{f.size}
+	}
+	return f.shrunk.sizes()
+}
+
+// bytes is how many follow.
+func (f frozen) bytes() (n int) {
+	for _, s := range f.sizes() {
+		n += s.w * s.h * f.bands
+	}
+	return n
+}
+
+// level returns the pixels of that size.
+func (f frozen) level(pixels []byte, at size) ([]byte, error) {
+	for _, s := range f.sizes() {
+		n := s.w * s.h * f.bands
+		if s == at {
+			return pixels[:n], nil
+		}
+		pixels = pixels[n:]
+	}
+	return nil, errNotFrozen
 }
 
 func (f frozen) append(head []byte) []byte {
@@ -105,10 +142,18 @@ func (c *Canvas) freeze(ctx context.Context, place vips.Place) (data []byte, err
 	if place == nil {
 		place = func(n int) ([]byte, error) { return make([]byte, n), nil }
 	}
-	if data, err = place(frozenHead + f.size.w*f.size.h*f.bands); err != nil {
+	if data, err = place(frozenHead + f.bytes()); err != nil {
 		return nil, err
 	}
-	err = img.Into(ctx, data[len(f.append(data[:0])):])
+	rest := data[len(f.append(data[:0])):]
+	for _, level := range append([]*vips.Image{img}, c.levels...) {
+		w, h := level.Size()
+		n := w * h * f.bands
+		if err = level.Into(ctx, rest[:n]); err != nil {
+			break
+		}
+		rest = rest[n:]
+	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -119,26 +164,25 @@ func (c *Canvas) freeze(ctx context.Context, place vips.Place) (data []byte, err
 }
 
 // thaw makes the canvas that was frozen. One of an original that was decoded smaller
-// becomes as small as the plan would have had it decoded: the same size to the
-// pixel, so that everything computed of that size is the same.
+// becomes as small as the plan would have had it decoded, of the same pixels.
 func (r *Renderer) thaw(data []byte, plan Plan, most Limits) (*Canvas, error) {
 	f, pixels, err := readFrozen(data)
 	if err != nil {
 		return nil, err
 	}
-	img, err := vips.FromPixels(pixels, f.size.w, f.size.h, f.bands)
+	at := f.size
+	if full := f.shrunk.from; f.shrunk.by != 0 {
+		to := max(f.shrunk.by, int(vips.LoadJPEG.Reduction(plan.shrink(vips.LoadJPEG, f.turn.of(full)))))
+		at = size{full.w / to, full.h / to}
+	}
+	if pixels, err = f.level(pixels, at); err != nil {
+		return nil, err
+	}
+	img, err := vips.FromPixels(pixels, at.w, at.h, f.bands)
 	if err != nil {
 		return nil, damaged(err)
 	}
-	err = img.SetResolution(f.x, f.y)
-	if by := f.shrunk.by; by != 0 && err == nil {
-		full := f.shrunk.from
-		to := int(vips.LoadJPEG.Reduction(plan.shrink(vips.LoadJPEG, f.turn.of(full))))
-		if to > by {
-			err = img.Smaller(to/by, max(1, full.w/to), max(1, full.h/to))
-		}
-	}
-	if err != nil {
+	if err = img.SetResolution(f.x, f.y); err != nil {
 		img.Close()
 		return nil, damaged(err)
 	}
@@ -150,9 +194,9 @@ func (r *Renderer) thaw(data []byte, plan Plan, most Limits) (*Canvas, error) {
 	return c, nil
 }
 
-// Reduced is the plan that decodes a JPEG so many times smaller, 2, 4 or 8, and
-// leaves it at that: a picture in the format media.Pixels, that plans which could do
-// with a smaller one go on from.
+// Reduced is the plan that decodes a JPEG so many times smaller, 2, 4 or 8, and all
+// that is smaller than that, and leaves it at that: a picture in the format media.Pixels,
+// that plans which could do with one of these go on from.
 func Reduced(by int) Plan {
 	return Plan{least: by, output: Output{Format: media.Pixels}}
 }
@@ -206,6 +250,10 @@ func (p Plan) FrozenShape(of Shape) Shape {
 // FrozenBytes is how many bytes they have.
 func (p Plan) FrozenBytes(of Shape) int64 {
 	to := p.FrozenShape(of)
+	if p.least > 0 {
+		levels := frozen{bands: to.Bands, shrunk: shrunk{p.least, size{of.Width, of.Height}}}
+		return frozenHead + int64(levels.bytes())
+	}
 	return frozenHead + int64(to.Width)*int64(to.Height)*int64(to.Bands)
 }
 

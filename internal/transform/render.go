@@ -229,6 +229,10 @@ func (r *Renderer) canvas(source source, plan Plan, most Limits, moving bool) (c
 	if err != nil {
 		return nil, 0, err
 	}
+	if plan.least > 0 {
+		c, err = r.reduced(source, img, plan, most)
+		return c, 0, err
+	}
 	if img, done, err = source.decode(img, plan, most, moving); err != nil {
 		return nil, 0, damaged(err)
 	}
@@ -246,10 +250,35 @@ func (r *Renderer) canvas(source source, plan Plan, most Limits, moving bool) (c
 		return nil, 0, err
 	}
 	c.subsampled = source.header.Subsampled()
-	if plan.least > 0 {
-		c.shrunk = shrunk{plan.least, size{source.header.Width, source.header.Height}}
-	}
 	return c, done, nil
+}
+
+// reduced makes the canvas for a plan that is Reduced. It closes whole.
+func (r *Renderer) reduced(source source, whole *vips.Image, plan Plan, most Limits) (*Canvas, error) {
+	defer whole.Close()
+	levels, err := whole.Levels(source.data, plan.least)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	r.decodes.Add(1)
+	first := imageSize(levels[0])
+	r.pixels.Add(int64(first.w) * int64(first.h))
+	c, err := newCanvas(levels[0], plan.turn(whole.Orientation()), int(most.MaxPixels), &r.finder)
+	if err != nil {
+		for _, level := range levels[1:] {
+			level.Close()
+		}
+		return nil, err
+	}
+	c.levels, c.subsampled = levels[1:], source.header.Subsampled()
+	c.shrunk = shrunk{plan.least, imageSize(whole)}
+	for _, level := range levels {
+		if err := level.Standard(); err != nil {
+			c.Close()
+			return nil, damaged(err)
+		}
+	}
+	return c, nil
 }
 
 // check holds an original to the limits by its header, before any pixel of it is

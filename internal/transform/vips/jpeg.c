@@ -1,4 +1,5 @@
 #include "jpeg.h"
+#include "idct.h"
 
 #include <setjmp.h>
 #include <stdint.h>
@@ -140,59 +141,207 @@ pixedge_jpeg_part(const void *buf, size_t len, const PixedgePart *part, unsigned
 	return result;
 }
 
-/* How many sums of columns are kept at a time: they stay in the nearest cache. */
-#define SUMS 1536
+/* libjpeg keeps all coefficients of a file of which pixels may be asked for again. Those
+ * of a file with one scan are used as they come: what it takes for the rows of blocks of a
+ * component is a window of a few, in turn. */
+struct jvirt_barray_control {
+	JBLOCKARRAY rows;
+	size_t row; /* bytes */
+	JDIMENSION count;
+	JDIMENSION next; /* that was not asked for yet */
+};
 
-/* means makes pixels of the sums of n rows. It is inlined for each n and bands, so that
- * the compiler can unroll it. */
-static inline __attribute__((always_inline)) void
-means(const uint16_t *sums, int bands, int n, unsigned char *out, int pixels)
+/* How often the rows that are asked for at a time are there. libjpeg reads one time
+ * ahead of what it makes pixels of. */
+#define WINDOW 3
+
+static jvirt_barray_ptr
+request_window(j_common_ptr cinfo, int pool, boolean zero, JDIMENSION blocks, JDIMENSION rows, JDIMENSION at_once)
 {
-	for (int x = 0; x < pixels; x++, sums += n * bands)
-		for (int b = 0; b < bands; b++) {
-			int sum = n * n / 2;
+	jvirt_barray_ptr window = cinfo->mem->alloc_small(cinfo, pool, sizeof(*window));
 
-			for (int h = 0; h < n; h++)
-				sum += sums[h * bands + b];
-			*out++ = sum / (n * n);
-		}
+	(void) zero;
+	(void) rows;
+	window->row = blocks * sizeof(JBLOCK);
+	window->count = WINDOW * at_once;
+	window->rows = cinfo->mem->alloc_barray(cinfo, pool, blocks, window->count);
+	window->next = 0;
+	return window;
+}
+
+static JBLOCKARRAY
+access_window(j_common_ptr cinfo, jvirt_barray_ptr window, JDIMENSION start, JDIMENSION n, boolean writable)
+{
+	(void) writable;
+	for (; window->next < start + n; window->next++)
+		memset(window->rows[window->next % window->count], 0, window->row);
+	if (start + window->count < window->next)
+		fail(cinfo);
+	return window->rows + start % window->count;
+}
+
+/* A picture on its way to all levels. */
+typedef struct {
+	struct jpeg_decompress_struct *cinfo;
+	jvirt_barray_ptr *coefs;
+	const PixedgeLevels *levels;
+	int group; /* rows of blocks of the first component, for one of each other */
+	uint8_t *planes;
+	size_t stride;
+} Whole;
+
+/* grouped returns Whole's group, or 0 where colors are stored in another size than most
+ * have them. With none or with these, libjpeg interpolates no colors in a picture that it
+ * decodes smaller. */
+static int
+grouped(const struct jpeg_decompress_struct *cinfo)
+{
+	const jpeg_component_info *c = cinfo->comp_info;
+
+	for (int i = 1; i < cinfo->num_components; i++)
+		if (c[0].h_samp_factor != c[0].v_samp_factor || c[0].v_samp_factor > 2 || c[i].h_samp_factor != 1 || c[i].v_samp_factor != 1)
+			return 0;
+	return c[0].v_samp_factor;
+}
+
+/* read_all reads the coefficients of a file with several scans. It returns 1 if some are
+ * missing: libjpeg guesses those. */
+static int
+read_all(struct jpeg_decompress_struct *cinfo)
+{
+	int input;
+
+	while ((input = jpeg_consume_input(cinfo)) != JPEG_REACHED_EOI)
+		if (input == JPEG_SUSPENDED)
+			return -1;
+	for (int c = 0; c < cinfo->num_components; c++) {
+		if (!cinfo->comp_info[c].quant_table)
+			return 1;
+		for (int i = 0; cinfo->progressive_mode && i < DCTSIZE2; i++)
+			if (cinfo->coef_bits[c][i] != 0)
+				return 1;
+	}
+	return 0;
+}
+
+/* samples makes those of component c in a group of rows of blocks. */
+static void
+samples(const Whole *whole, int c, int group, int size, uint8_t *plane)
+{
+	j_common_ptr cinfo = (j_common_ptr) whole->cinfo;
+	const jpeg_component_info *about = whole->cinfo->comp_info + c;
+	int rows = c == 0 ? whole->group : 1;
+
+	if (c > 0)
+		size *= whole->group;
+	for (int i = 0; i < rows; i++) {
+		JBLOCKARRAY row = cinfo->mem->access_virt_barray(cinfo, whole->coefs[c], group * rows + i, 1, FALSE);
+
+		pixedge_idct((const int16_t(*)[64]) row[0], about->width_in_blocks, about->quant_table->quantval, size,
+			plane + i * size * whole->stride, whole->stride);
+	}
 }
 
 static void
-row_of_means(const uint16_t *sums, int bands, int n, unsigned char *out, int pixels)
+join(const Whole *whole, const uint8_t *plane, size_t size, uint8_t *out, int n)
 {
-	if (bands == 3 && n == 2)
-		means(sums, 3, 2, out, pixels);
-	else if (bands == 3 && n == 4)
-		means(sums, 3, 4, out, pixels);
+	if (whole->levels->bands == 1)
+		memcpy(out, plane, n);
+	else if (whole->cinfo->jpeg_color_space == JCS_YCbCr)
+		pixedge_join_ycc(plane, plane + size, plane + 2 * size, out, n);
 	else
-		means(sums, bands, n, out, pixels);
+		pixedge_join_rgb(plane, plane + size, plane + 2 * size, out, n);
 }
 
-/* add_rows sums n rows, columns by columns. */
+/* make_rows makes those of a group of rows of blocks, of the picture n times smaller. */
 static void
-add_rows(const unsigned char *in, size_t row, int n, uint16_t *sums, int columns)
+make_rows(const Whole *whole, int group, int n, uint8_t *out)
 {
-	for (int x = 0; x < columns; x++)
-		sums[x] = in[x] + in[row + x];
-	for (int v = 2; v < n; v++)
-		for (int x = 0; x < columns; x++)
-			sums[x] += in[v * row + x];
+	const PixedgeLevels *levels = whole->levels;
+	int size = DCTSIZE / n, rows = size * whole->group;
+	int width = levels->width / n, height = levels->height / n;
+	size_t row = (size_t) width * levels->bands, plane = rows * whole->stride;
+
+	for (int c = 0; c < levels->bands; c++)
+		samples(whole, c, group, size, whole->planes + c * plane);
+	for (int i = 0; i < rows && group * rows + i < height; i++)
+		join(whole, whole->planes + i * whole->stride, plane, out + (size_t) (group * rows + i) * row, width);
 }
 
-void
-pixedge_mean(const unsigned char *in, int width, int bands, int n, unsigned char *out, int out_width, int out_height)
+/* make_levels has libjpeg make the first level, and makes the others as its rows come. */
+static int
+make_levels(const Whole *whole)
 {
-	size_t row = (size_t) width * bands;
-	int most = SUMS / (n * bands);
-	uint16_t sums[SUMS];
+	const PixedgeLevels *levels = whole->levels;
+	struct jpeg_decompress_struct *cinfo = whole->cinfo;
+	int width = levels->width / levels->shrink, height = levels->height / levels->shrink;
+	int rows = DCTSIZE / levels->shrink * whole->group;
 
-	for (int y = 0; y < out_height; y++, in += n * row)
-		for (int x = 0; x < out_width; x += most) {
-			int pixels = out_width - x < most ? out_width - x : most;
+	for (int y = 0; y < height; y++) {
+		uint8_t *out = levels->out[0] + (size_t) y * width * levels->bands;
+		/* libjpeg rounds the width up. */
+		JSAMPROW row = (int) cinfo->output_width == width ? out : whole->planes;
 
-			add_rows(in + (size_t) x * n * bands, row, n, sums, pixels * n * bands);
-			row_of_means(sums, bands, n, out, pixels);
-			out += (size_t) pixels * bands;
+		if (jpeg_read_scanlines(cinfo, &row, 1) != 1)
+			return -1;
+		if (row != out)
+			memcpy(out, row, (size_t) width * levels->bands);
+		for (int i = 1; y % rows == 0 && i < PIXEDGE_LEVELS && levels->out[i]; i++)
+			make_rows(whole, y / rows, levels->shrink << i, levels->out[i]);
+	}
+	return 0;
+}
+
+/* read_levels makes all levels, where the file is of the kind. */
+static int
+read_levels(Whole *whole)
+{
+	struct jpeg_decompress_struct *cinfo = whole->cinfo;
+	boolean several = jpeg_has_multiple_scans(cinfo);
+	int result = 0;
+
+	cinfo->buffered_image = TRUE;
+	if (!several) {
+		cinfo->mem->request_virt_barray = request_window;
+		cinfo->mem->access_virt_barray = access_window;
+	}
+	if (!jpeg_start_decompress(cinfo))
+		return -1;
+	whole->coefs = jpeg_read_coefficients(cinfo);
+	if (several)
+		result = read_all(cinfo);
+	if (result != 0)
+		return result;
+	if (!jpeg_start_output(cinfo, cinfo->input_scan_number))
+		return -1;
+	return make_levels(whole);
+}
+
+int
+pixedge_jpeg_levels(const void *buf, size_t len, const PixedgeLevels *levels)
+{
+	struct jpeg_decompress_struct cinfo = { 0 };
+	Errors errors;
+	uint8_t *volatile planes = NULL;
+	volatile int result = -1;
+
+	ready(&cinfo, &errors);
+	if (!setjmp(errors.failed)) {
+		Whole whole = { &cinfo, NULL, levels, 0, NULL, 0 };
+
+		jpeg_create_decompress(&cinfo);
+		if (begin(&cinfo, buf, len, levels->shrink) != levels->bands || !(whole.group = grouped(&cinfo)) ||
+			cinfo.image_width != (JDIMENSION) levels->width || cinfo.image_height != (JDIMENSION) levels->height)
+			result = 1;
+		else {
+			/* Three components of up to 8 rows, padded to whole blocks. */
+			whole.stride = ((size_t) levels->width / 16 + 1) * 4;
+			whole.planes = planes = malloc(3 * 8 * whole.stride);
+			if (planes)
+				result = read_levels(&whole);
 		}
+	}
+	free(planes);
+	jpeg_destroy_decompress(&cinfo);
+	return result;
 }

@@ -9,7 +9,6 @@ package vips
 import "C"
 
 import (
-	"context"
 	"image"
 	"unsafe"
 )
@@ -76,33 +75,54 @@ func (m *Image) partJPEG(data []byte, shrink float64, part image.Rectangle) (boo
 	return true, nil
 }
 
-// Smaller replaces an image of 8 bits without alpha that is pixels in memory by one
-// of w by h pixels, each the mean of n by n. The image must have n times as many along
-// both sides, or a few more, which are left out.
-//
-// That is what libjpeg-turbo makes of a block when it decodes smaller: the image is the
-// same as one that was decoded n times smaller again, but for rounding. libvips' own
-// shrink rounds twice, upwards.
-func (m *Image) Smaller(n, w, h int) error {
-	if width, height := m.Size(); m.HasAlpha() || w*n > width || h*n > height {
-		return &Error{Verb: "smaller", Text: "too few pixels"}
+// Levels returns a JPEG, of which m is the whole as it was opened from data, decoded
+// shrink times smaller, 2, 4 or 8, and each time as small again, down to 8 times or to a
+// side of one pixel. Each is what Open makes of data. Most files are read once for all of
+// them; others, such as those in CMYK, once for each, and then damage may show later.
+func (m *Image) Levels(data []byte, shrink int) ([]*Image, error) {
+	w, h := m.Size()
+	if shrink > min(w, h) {
+		return nil, &Error{Verb: "levels", Text: "too few pixels"}
 	}
-	var smaller *C.VipsImage
-	if C.pixedge_memory_image(C.int(w), C.int(h), C.int(m.Bands()), &smaller) != 0 {
-		return lastError("smaller")
+	var levels []*Image
+	from := C.PixedgeLevels{width: C.int(w), height: C.int(h), bands: C.int(m.Bands()), shrink: C.int(shrink)}
+	for n := shrink; n <= 8 && n <= min(w, h); n *= 2 {
+		level := &Image{inRAM: true}
+		if C.pixedge_memory_image(C.int(w/n), C.int(h/n), from.bands, &level.ref) != 0 {
+			closeAll(levels)
+			return nil, lastError("levels")
+		}
+		C.pixedge_describe(level.ref, m.ref)
+		from.out[len(levels)] = (*C.uchar)(C.pixedge_data(level.ref))
+		levels = append(levels, level)
 	}
-	err := m.Raw(context.Background(), func(pixels []byte) error {
-		width, _ := m.Size()
-		C.pixedge_mean((*C.uchar)(unsafe.SliceData(pixels)), C.int(width), C.int(m.Bands()), C.int(n),
-			(*C.uchar)(C.pixedge_data(smaller)), C.int(w), C.int(h))
-		return nil
-	})
-	if err != nil {
-		C.g_object_unref(C.gpointer(unsafe.Pointer(smaller)))
-		return err
+	result := C.pixedge_jpeg_levels(unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)), &from)
+	if result == 0 {
+		return levels, nil
 	}
-	C.pixedge_describe(smaller, m.ref)
-	m.Close()
-	m.ref, m.inRAM = smaller, true
-	return nil
+	closeAll(levels)
+	if result < 0 {
+		return nil, &Error{Verb: "levels", Text: "libjpeg: damaged"}
+	}
+	return openLevels(data, shrink, len(levels))
+}
+
+// openLevels is Levels with libvips alone, for count of them.
+func openLevels(data []byte, shrink, count int) (levels []*Image, err error) {
+	for range count {
+		level, err := Open(data, LoadJPEG, float64(shrink), false)
+		if err != nil {
+			closeAll(levels)
+			return nil, err
+		}
+		levels = append(levels, level)
+		shrink *= 2
+	}
+	return levels, nil
+}
+
+func closeAll(images []*Image) {
+	for _, m := range images {
+		m.Close()
+	}
 }

@@ -117,6 +117,74 @@ func cut(all []byte, w, bands int, part image.Rectangle) []byte {
 	return out
 }
 
+// TestLevels decodes JPEGs of every kind in all sizes at once, and holds each to what
+// libvips makes of the file for it alone.
+func TestLevels(t *testing.T) {
+	kinds := map[string]struct {
+		bands   int
+		options string
+		cut     func([]byte) []byte
+	}{
+		"4:2:0":                    {3, "subsample-mode=on", nil},
+		"4:4:4":                    {3, "subsample-mode=off", nil},
+		"coarse":                   {3, "subsample-mode=on,Q=3", nil},
+		"restarts":                 {3, "subsample-mode=on,restart-interval=3", nil},
+		"grey":                     {1, "", nil},
+		"progressive":              {3, "subsample-mode=on,interlace=true", nil},
+		"progressive, 4:4:4":       {3, "subsample-mode=off,interlace=true", nil},
+		"progressive, a scan less": {3, "subsample-mode=on,interlace=true", withoutLastScan},
+	}
+	for kind, tt := range kinds {
+		for _, side := range []image.Point{{8, 8}, {15, 9}, {16, 16}, {17, 33}, {151, 117}, {640, 480}, {1001, 70}} {
+			data := photo(t, side.X, side.Y, tt.bands, tt.options)
+			if tt.cut != nil {
+				data = tt.cut(data)
+			}
+			for _, shrink := range []int{2, 4, 8} {
+				levels, err := open(t, data, 1).Levels(data, shrink)
+				if err != nil {
+					t.Errorf("%s, %v, 1/%d: %v", kind, side, shrink, err)
+				}
+				n := shrink
+				for _, level := range levels {
+					t.Cleanup(level.Close)
+					whole := open(t, data, float64(n))
+					if !bytes.Equal(pixels(t, level), pixels(t, whole)) {
+						t.Errorf("%s, %v, 1/%d of 1/%d: other pixels than those of libvips", kind, side, n, shrink)
+					}
+					n *= 2
+				}
+				if n != 16 {
+					t.Errorf("%s, %v: from 1/%d to 1/%d", kind, side, shrink, n/2)
+				}
+			}
+		}
+	}
+}
+
+// withoutLastScan cuts a progressive JPEG off where its last scan begins.
+func withoutLastScan(data []byte) []byte {
+	at := bytes.LastIndex(data, []byte{0xff, 0xda})
+	return append(bytes.Clone(data[:at]), 0xff, 0xd9)
+}
+
+// TestLevelsOfDamaged has half a file, and a picture that is too small.
+func TestLevelsOfDamaged(t *testing.T) {
+	data := photo(t, 151, 117, 3, "subsample-mode=on")
+	for _, half := range [][]byte{data[:len(data)/2], append(bytes.Clone(data[:len(data)/2]), 0xff, 0xd9)} {
+		if levels, err := open(t, half, 1).Levels(half, 2); err == nil {
+			t.Errorf("half a file has %d levels", len(levels))
+		}
+	}
+	small := photo(t, 3, 20, 3, "")
+	if levels, err := open(t, small, 1).Levels(small, 4); err == nil {
+		t.Errorf("a picture of 3 pixels at 1/4 has %d levels", len(levels))
+	}
+	if levels, err := open(t, small, 1).Levels(small, 2); err != nil || len(levels) != 1 {
+		t.Errorf("a picture of 3 pixels at 1/2 has %d levels, %v", len(levels), err)
+	}
+}
+
 // TestPartOfDamaged reads parts of a file that ends early: what lies before the
 // end is there, and what does not is an error.
 func TestPartOfDamaged(t *testing.T) {
