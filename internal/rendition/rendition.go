@@ -3,11 +3,11 @@
 // Pages ask for one photograph in six widths and two formats. A [Store] stands in
 // front of a renderer. Once an original is asked for a second time within a while, or
 // by several at once, it has the renderer leave pixels behind, which it keeps in shared memory: the original
-// as libjpeg decodes it at 1/2, of which smaller sizes are made, and the finished
-// pixels of every size, of which all formats are. Who asks for what is being made waits
+// as libjpeg decodes it at 1/2, 1/4 and 1/8, which smaller sizes begin with, and the
+// finished pixels of every size, of which all formats are made. Who asks for what is being made waits
 // for it, and takes neither a place nor memory meanwhile.
 //
-// Only what looks the same is made this way: transform.Plan.Freezes and
+// Only what is the same is made this way: transform.Plan.Freezes and
 // docs/decisions/0009 say what that is. What is kept of an original is for the tenant
 // whose request it was made for, and is found by the original's bytes, never by its
 // name.
