@@ -6,9 +6,10 @@
 //
 // Turns go round among tenants, and those of one tenant round among its clients,
 // with short work before long; see line.go. Work that takes more than a quarter
-// of the budget, or more than 48 MiB a worker, has a lane of its own, so that small work is not stuck behind it,
-// and it not forever behind small work. When too many wait, it is the newest of
-// whoever has most waiting that is refused.
+// of the budget, or more than 48 MiB a worker, has a lane of its own, so that small work
+// is not stuck behind it, and it not forever behind small work. When too many wait, or for
+// too long in a lane, it is the newest of whoever has most waiting there that is refused:
+// big work closes the gate to big work only.
 //
 // What lasts as long as somebody else pleases takes a gate with shares, [NewShared], of
 // which nobody can hold everything. A request that asks there more than once is a [Party].
@@ -79,10 +80,10 @@ type Gate struct {
 	pace    float64   // how long work takes, of what was estimated
 	clock   float64   // the lanes' virtual time
 	lanes   [2]lane   // of small and of big work
-	crowd   crowd     // all who wait
+	crowd   crowd     // all who wait, in both lanes, by their number
 	stats   Stats
 
-	typical  time.Duration // what an ask costs, by the last few dozen that were done
+	typical  time.Duration // what small work costs, by the last few dozen that were done
 	expected int           // asks that were announced; see Expect
 
 	shared   bool // see NewShared
@@ -107,6 +108,8 @@ func New(cfg Config, places int) *Gate {
 	return &Gate{
 		budget: int64(cfg.Memory), places: max(1, places), queue: cfg.Queue, wait: cfg.Wait,
 		start: time.Now(), pace: 1,
+		crowd: crowd{load: byCount},
+		lanes: [2]lane{small: {crowd: crowd{load: byWork}}, large: {crowd: crowd{load: byWork}}},
 	}
 }
 
@@ -179,14 +182,13 @@ func (g *Gate) join(a Ask, due time.Time) *waiter {
 	defer g.mu.Unlock()
 	g.came++
 	w := &waiter{Ask: a, number: g.came, since: time.Now(), due: due, turn: make(chan error, 1), lane: g.laneOf(a)}
-	rank := g.crowd.add(w, w.since.Sub(g.start).Seconds(), g.load)
-	g.lanes[w.lane].add(w, rank, g.clock)
+	w.queued = g.crowd.add(w)
+	g.lanes[w.lane].add(w, w.since.Sub(g.start).Seconds(), g.clock)
 	g.admit()
-	for g.full() {
-		victim := g.crowd.newest()
+	for victim := g.surplus(w.lane); victim != nil; victim = g.surplus(w.lane) {
 		g.remove(victim)
 		g.stats.Refused[Full]++
-		victim.turn <- g.overloaded(nil, "too many are waiting")
+		victim.turn <- g.overloaded(victim.lane, nil, "too many are waiting")
 	}
 	return w
 }
@@ -198,24 +200,26 @@ func (g *Gate) laneOf(a Ask) int {
 	return small
 }
 
-// full reports whether too many wait, or for longer than anybody is to wait. The
-// only one who waits is never too many, unless none may.
-func (g *Gate) full() bool {
-	all := g.crowd.all
-	return all.count > g.queue || all.count > 1 && g.ahead() > g.wait
+// surplus returns who is to be refused since somebody has come into a lane, or nil: too
+// many wait, or some there for longer than anybody is to wait. The only one in a lane does
+// not wait too long, whatever it is estimated to.
+func (g *Gate) surplus(lane int) *waiter {
+	switch crowd := &g.lanes[lane].crowd; {
+	case g.crowd.all.count > g.queue:
+		return g.newest(g.crowd.heaviest())
+	case crowd.all.count > 1 && g.ahead(lane) > g.wait:
+		return crowd.heaviest().last
+	}
+	return nil
 }
 
-// load is which part of the queue is taken by who wait: of its places or of its
-// work, whichever is more.
-func (g *Gate) load(s sum) float64 {
-	return max(float64(s.count)/float64(g.queue+1), float64(s.work)/float64(g.wait)/float64(g.places))
-}
-
-// ahead is how long it takes to do what waits.
-func (g *Gate) ahead() time.Duration { return g.toDo(g.crowd.all) }
-
-func (g *Gate) toDo(all sum) time.Duration {
-	return time.Duration(float64(all.work) * g.pace / float64(g.places))
+// newest returns the newest ask of a client who waits, in the lane where it has more of them.
+func (g *Gate) newest(k *client) *waiter {
+	in := g.lanes[small].crowd.find(k.tenant.name, k.name)
+	if big := g.lanes[large].crowd.find(k.tenant.name, k.name); in == nil || big != nil && big.count > in.count {
+		in = big
+	}
+	return in.last
 }
 
 // abandon takes w out of the queue and returns why. If its turn came meanwhile,
@@ -231,19 +235,19 @@ func (g *Gate) abandon(w *waiter, why Cause, cause error, text string) error {
 		g.free(w)
 	}
 	g.stats.Refused[why]++
-	err := g.overloaded(cause, text)
+	err := g.overloaded(w.lane, cause, text)
 	g.admit()
 	return err
 }
 
-// overloaded is an error that says when to come back. It is of whoever asked: another
-// tenant or client may have its turn.
-func (g *Gate) overloaded(cause error, text string) error {
+// overloaded is an error that says when to come back to a lane. It is of whoever asked:
+// another tenant or client may have its turn.
+func (g *Gate) overloaded(lane int, cause error, text string) error {
 	err := fault.Errorf(fault.Overloaded, "%s", text)
 	if cause != nil {
 		err = fault.Wrap(cause, fault.Overloaded, "%s", text)
 	}
-	return fault.Own(fault.After(err, min(max(g.ahead(), time.Second), longestRetry)))
+	return fault.Own(fault.After(err, min(max(g.ahead(lane), time.Second), longestRetry)))
 }
 
 // longestRetry is the longest time that clients are told to stay away: nobody
@@ -256,7 +260,7 @@ func (g *Gate) admit() {
 		if g.tooLate(w) {
 			g.remove(w)
 			g.stats.Refused[Late]++
-			w.turn <- g.overloaded(nil, "there was no room in time")
+			w.turn <- g.overloaded(w.lane, nil, "there was no room in time")
 			continue
 		}
 		lane := &g.lanes[w.lane]
@@ -313,7 +317,7 @@ func (g *Gate) fits(n int, bytes int64) bool {
 // remove takes w out of the queue. g.mu is held.
 func (g *Gate) remove(w *waiter) {
 	g.lanes[w.lane].remove(w)
-	g.crowd.remove(w, g.load)
+	g.crowd.remove(w.queued, w)
 }
 
 // leave gives back what w held, and learns how good its estimate was.
@@ -339,7 +343,7 @@ func (g *Gate) learn(w *waiter, took time.Duration, done bool) {
 	if pace := min(max(took.Seconds()/w.work().Seconds(), 0.1), 10); done || pace > g.pace {
 		g.pace += (pace - g.pace) / 32 * min(1, w.work().Seconds()/telling.Seconds())
 	}
-	if cost := min(time.Duration(float64(took)/g.pace), longestWork); done || cost > g.typical {
+	if cost := min(time.Duration(float64(took)/g.pace), longestWork); w.lane == small && (done || cost > g.typical) {
 		g.typical += (cost - g.typical) / 32
 	}
 }

@@ -11,15 +11,21 @@ import (
 const early = 3
 
 // Expect announces an ask that is not known yet, because something has to be fetched
-// before. It returns Overloaded where the ask would be refused at once if it were of
-// the usual kind: then fetching would be a waste. Otherwise the caller calls arrived,
-// once or more, when it enters or gives up. Who was announced has no place yet.
+// before. It returns Overloaded where the ask would be refused at once if it were
+// small work of the usual cost: then fetching would be a waste. Otherwise the caller
+// calls arrived, once or more, when it enters or gives up. Who was announced has no
+// place yet.
+//
+// It is taken for small until it is known, whatever came before: if much big work
+// spoke against it, small work would never come to be seen. Big work may so be fetched
+// for nothing, which costs little beside its rendering.
 func (g *Gate) Expect(tenant, client string) (arrived func(), err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.crowded() && g.crowd.heaviest(tenant, client, g.typical, g.load) {
+	if g.packed() && g.crowd.wouldBeHeaviest(tenant, client, g.typical) ||
+		g.crowded() && g.lanes[small].crowd.wouldBeHeaviest(tenant, client, g.typical) {
 		g.stats.Refused[Full]++
-		return nil, g.overloaded(nil, "too many are waiting")
+		return nil, g.overloaded(small, nil, "too many are waiting")
 	}
 	g.expected++
 	return sync.OnceFunc(func() {
@@ -29,36 +35,45 @@ func (g *Gate) Expect(tenant, client string) (arrived func(), err error) {
 	}), nil
 }
 
-// crowded reports whether those that are expected and one more would be too many.
+// packed reports whether those that are expected and one more have no place in the queue.
+func (g *Gate) packed() bool { return g.crowd.all.count+g.expected+1 > g.queue }
+
+// crowded reports whether the small work that waits, with what is expected and one more,
+// would take too long.
 func (g *Gate) crowded() bool {
-	all := g.crowd.all
+	work := g.work()
+	all := g.lanes[small].crowd.all
 	all.add(g.expected+1, g.typical)
-	return all.count > g.queue || all.count > 1 && g.toDo(all) > g.wait/4*early
+	work[small] = all.work
+	return all.count > 1 && g.toDo(small, work) > g.wait/4*early
 }
 
-// heaviest reports whether the client, with one more ask of so much work, has most
-// waiting: of two that are as heavy it is the one that grew last.
-func (c *crowd) heaviest(tenant, client string, work time.Duration, load func(sum) float64) bool {
-	with := func(s sum) float64 {
-		s.add(1, work)
-		return load(s)
+// ahead is how long it takes to do what waits in a lane.
+func (g *Gate) ahead(lane int) time.Duration { return g.toDo(lane, g.work()) }
+
+// work is that which waits, by lane.
+func (g *Gate) work() [2]time.Duration {
+	return [2]time.Duration{g.lanes[small].crowd.all.work, g.lanes[large].crowd.all.work}
+}
+
+// rates are how many places each lane has while both have work: their weights' parts, of
+// which big work has no more than one place at a time.
+func (g *Gate) rates() [2]float64 {
+	places, weights := float64(g.places), laneWeights()
+	big := min(1, places*weights[large]/(weights[small]+weights[large]))
+	return [2]float64{small: places - big, large: big}
+}
+
+// toDo is how long it takes to do the work of a lane beside that of the other. Small work
+// has all places when no big work is left, and big work a whole one when no small is.
+func (g *Gate) toDo(lane int, work [2]time.Duration) time.Duration {
+	rates := g.rates()
+	own := float64(work[lane]) / rates[lane]
+	switch lane {
+	case small:
+		own = min(own, float64(work[small]+work[large])/float64(g.places))
+	case large:
+		own = min(own, float64(work[large])+float64(work[small])/rates[small]*(1-rates[large]))
 	}
-	if len(c.heavy) == 0 {
-		return true
-	}
-	t, own := c.tenants[tenant], sum{}
-	if t != nil {
-		own = t.sum
-	}
-	if with(own) < load(c.heavy[0].sum) {
-		return false
-	}
-	if t == nil {
-		return true
-	}
-	own = sum{}
-	if k := t.clients[client]; k != nil {
-		own = k.sum
-	}
-	return with(own) >= load(t.heavy[0].sum)
+	return time.Duration(own * g.pace)
 }

@@ -18,12 +18,12 @@ type waiter struct {
 	due    time.Time  // when it is of no use any more; zero: never
 	turn   chan error // gets one value: nil, or why it was refused
 
-	client       *client
-	older, newer *waiter // of the same client
+	own, queued  *client // whose it is, in its lane's crowd and in the gate's
+	older, newer *waiter // of the same client in the lane
 }
 
 // waiting reports whether the waiter is in a lane still.
-func (w *waiter) waiting() bool { return w.client != nil }
+func (w *waiter) waiting() bool { return w.own != nil }
 
 // A lane orders those who wait for one kind of room.
 //
@@ -33,8 +33,10 @@ func (w *waiter) waiting() bool { return w.client != nil }
 // is served, so nobody saves up turns. What a tenant was given is forgotten when
 // nobody waits.
 //
-// Among the asks of one tenant, first is the one of lowest rank; see crowd.add.
+// Among the asks of one tenant, first is the one of lowest rank; see client.line.
 type lane struct {
+	crowd crowd // who waits, by work
+
 	given  float64 // work, in seconds, by the weight of the lane
 	clock  float64 // what the tenant had been given that was served last
 	shares map[string]*share
@@ -48,8 +50,11 @@ type share struct {
 	asks line[*waiter]
 }
 
-// add puts w into the lane. clock is the virtual time of the lanes.
-func (l *lane) add(w *waiter, rank, clock float64) {
+// add puts w into the lane. came is when it came, in seconds, and clock the virtual time
+// of the lanes.
+func (l *lane) add(w *waiter, came, clock float64) {
+	w.own = l.crowd.add(w)
+	rank := w.own.line(w, came)
 	if len(l.order) == 0 {
 		l.given = max(l.given, clock)
 	}
@@ -84,6 +89,9 @@ func (l *lane) serve(w *waiter) {
 
 // remove takes w out of the lane.
 func (l *lane) remove(w *waiter) {
+	w.own.unline(w)
+	l.crowd.remove(w.own, w)
+	w.own = nil
 	s := l.shares[w.Tenant]
 	s.asks.remove(w)
 	if len(s.asks) == 0 {
@@ -95,85 +103,27 @@ func (l *lane) remove(w *waiter) {
 	}
 }
 
-// A crowd is all who wait, in both lanes, by who brought them: it knows who has
-// most waiting.
-type crowd struct {
-	all     sum
-	tenants map[string]*tenant
-	heavy   line[*tenant]
-}
-
-// A sum is how many wait and for how much work.
-type sum struct {
-	count int
-	work  time.Duration
-}
-
-func (s *sum) add(n int, work time.Duration) {
-	s.count += n
-	s.work += time.Duration(n) * work
-}
-
-type tenant struct {
-	spot // its key is its load, negative: the heaviest is first
-	sum
-
-	name    string
-	clients map[string]*client
-	heavy   line[*client]
-}
-
-type client struct {
-	spot // as a tenant's
-	sum
-
-	tenant *tenant
-	name   string
-	until  float64 // the rank of its last ask
-	last   *waiter // the newest
-}
-
 // latency is how many times its own cost an ask lets those go before it that come
 // later and cost nothing. It is what makes short work wait less than long, and
 // long work not forever.
 const latency = 2
 
-// add counts w and returns its rank among the asks of its tenant: lowest is
-// first. It is a time in seconds: when it came, or the rank of the client's ask
-// before it if that is later, and then its cost, so many times as latency has it.
-// So many asks of one client stand one behind the other, and those of others go
-// between them (the virtual clock of Zhang, 1990).
-func (c *crowd) add(w *waiter, came float64, load func(sum) float64) (rank float64) {
-	if c.tenants == nil {
-		c.tenants = make(map[string]*tenant)
-	}
-	t, ok := c.tenants[w.Tenant]
-	if !ok {
-		t = &tenant{name: w.Tenant, clients: make(map[string]*client)}
-		c.tenants[w.Tenant] = t
-		c.heavy.push(t, 0, 0)
-	}
-	k, ok := t.clients[w.Client]
-	if !ok {
-		k = &client{tenant: t, name: w.Client}
-		t.clients[w.Client] = k
-		t.heavy.push(k, 0, 0)
-	}
-	w.client = k
+// line puts w behind the client's other asks in a lane, and returns its rank among those
+// of its tenant: lowest is first. It is a time in seconds: when it came, or the rank of
+// the client's ask before it if that is later, and then its cost, so many times as
+// latency has it. So many asks of one client stand one behind the other, and those of
+// others go between them (the virtual clock of Zhang, 1990).
+func (k *client) line(w *waiter, came float64) (rank float64) {
 	if w.older = k.last; w.older != nil {
 		w.older.newer = w
 	}
 	k.last = w
-	// Of two that are as heavy the one that grew last goes first.
-	k.tie, t.tie = -w.number, -w.number
-	c.count(w, 1, load)
 	k.until = max(k.until, came) + latency*w.work().Seconds()
 	return k.until
 }
 
-// remove forgets w.
-func (c *crowd) remove(w *waiter, load func(sum) float64) {
-	k := w.client
+// unline is its inverse, but for the rank.
+func (k *client) unline(w *waiter) {
 	switch {
 	case w.newer != nil:
 		w.newer.older = w.older
@@ -183,30 +133,8 @@ func (c *crowd) remove(w *waiter, load func(sum) float64) {
 	if w.older != nil {
 		w.older.newer = w.newer
 	}
-	c.count(w, -1, load)
-	if k.count == 0 {
-		k.tenant.heavy.remove(k)
-		delete(k.tenant.clients, k.name)
-	}
-	if k.tenant.count == 0 {
-		c.heavy.remove(k.tenant)
-		delete(c.tenants, k.tenant.name)
-	}
-	w.client, w.older, w.newer = nil, nil, nil
+	w.older, w.newer = nil, nil
 }
-
-// count adds w n times.
-func (c *crowd) count(w *waiter, n int, load func(sum) float64) {
-	k, t := w.client, w.client.tenant
-	for _, s := range []*sum{&c.all, &t.sum, &k.sum} {
-		s.add(n, w.work())
-	}
-	t.heavy.move(k, -load(k.sum), k.tie)
-	c.heavy.move(t, -load(t.sum), t.tie)
-}
-
-// newest returns the newest ask of the heaviest client of the heaviest tenant.
-func (c *crowd) newest() *waiter { return c.heavy[0].heavy[0].last }
 
 // A spot is where something is in a line.
 type spot struct {

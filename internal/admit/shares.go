@@ -166,7 +166,7 @@ func (g *Gate) grow(_ context.Context, a Ask) (leave func(done bool), err error)
 	defer g.mu.Unlock()
 	if !g.fits(1, a.Bytes) || g.shared && g.judge(a, 1) != within {
 		g.stats.Refused[Full]++
-		return nil, g.overloaded(nil, "there is no room for more")
+		return nil, g.overloaded(g.laneOf(a), nil, "there is no room for more")
 	}
 	w := &waiter{Ask: a, lane: g.laneOf(a), since: time.Now()}
 	g.take(w)
