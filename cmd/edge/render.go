@@ -73,18 +73,10 @@ const idleShared = 32 << 20
 
 func newWorkers(s *settings, watcher worker.Watcher) (*rendering, error) {
 	memory := shm.NewPool(idleShared)
-	// What a worker finds in its environment is what a codec may read of it. One arena of
-	// the allocator is enough for one render, whose few threads hardly meet in it; a second
-	// keeps as much again. What is freed is kept, up to buffers of some MiB: mapped anew for
-	// each picture they cost large ones a tenth of their CPU. Larger blocks, such as the
-	// coefficients of a progressive JPEG, go back to the system: glibc would learn from
-	// the first ones to keep the next in its arena, as much as one picture took.
+	// What a worker finds in its environment is what a codec may read of it.
 	command := worker.Command{
 		Path: "/proc/self/exe", Args: []string{"edge", "worker"},
-		Env: []string{
-			"MALLOC_ARENA_MAX=1", "MALLOC_MMAP_THRESHOLD_=8388608", "MALLOC_TRIM_THRESHOLD_=16777216", // bytes
-			"GOTRACEBACK=none", "LANG=C.UTF-8", "HOME=/nonexistent", "XDG_CACHE_HOME=/nonexistent",
-		},
+		Env: append(worker.Allocator(), "GOTRACEBACK=none", "LANG=C.UTF-8", "HOME=/nonexistent", "XDG_CACHE_HOME=/nonexistent"),
 	}
 	p, err := worker.New(s.Worker, s.Render.Workers, command, memory, watcher)
 	if err != nil {

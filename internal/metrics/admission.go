@@ -47,22 +47,28 @@ func newWeights() weights {
 			Buckets: prometheus.ExponentialBuckets(4*mebibyte, 2, 10),
 		}),
 		peak: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "edge_render_peak_bytes", Help: "Memory that renders took at their peak, where the renderer can tell.",
+			Name: "edge_render_peak_bytes", Help: "Memory that renders took at their peak, of a sample: those whose worker held nothing of others.",
 			Buckets: prometheus.ExponentialBuckets(4*mebibyte, 2, 10),
 		}),
 		ratio: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "edge_render_estimate_ratio", Help: "Estimated memory over that taken, where the renderer can tell.",
+			Name: "edge_render_estimate_ratio", Help: "Estimated memory over that taken, of those of the sample that took more than 6 MiB.",
 			Buckets: []float64{.125, .25, .5, .71, 1, 1.41, 2, 4, 8},
 		}),
 	}
 }
 
+// slight is how many bytes are too few for a ratio: what an allocator happens to have
+// left is as much.
+const slight = 6 << 20
+
 // Weigh notes how much memory, in bytes, a render was estimated to take, and how
-// much it took at its peak; 0 if the renderer cannot tell.
+// much it took at its peak; 0 if that was not measured.
 func (m *Metrics) Weigh(estimate, peak int64) {
 	m.weight.estimate.Observe(float64(estimate))
 	if peak > 0 {
 		m.weight.peak.Observe(float64(peak))
+	}
+	if peak > slight {
 		m.weight.ratio.Observe(float64(estimate) / float64(peak))
 	}
 }

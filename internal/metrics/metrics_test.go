@@ -264,10 +264,11 @@ func TestReplaced(t *testing.T) {
 func TestWeigh(t *testing.T) {
 	m := metrics.New()
 	m.Weigh(20<<20, 16<<20)
-	m.Weigh(5<<20, 0) // nobody can tell
+	m.Weigh(5<<20, 0)      // not measured
+	m.Weigh(5<<20, 100000) // too little to compare
 	has(t, m,
-		"edge_render_estimate_bytes_count 2",
-		"edge_render_peak_bytes_count 1",
+		"edge_render_estimate_bytes_count 3",
+		"edge_render_peak_bytes_count 2",
 		"edge_render_estimate_ratio_sum 1.25",
 		`edge_render_estimate_ratio_bucket{le="1.41"} 1`,
 		`edge_render_estimate_ratio_bucket{le="1"} 0`,

@@ -64,7 +64,6 @@ type process struct {
 	greedy  atomic.Bool   // killed by us, for its memory
 	lied    atomic.Bool   // said what no renderer says, and killed by us
 	retired atomic.Bool   // killed by us, for its age or what it holds
-	held    int64         // resident memory after its last job, in bytes; 0: unknown
 	spent   bool          // being killed: its last job came to the end of its time or memory
 	exited  chan struct{} // closed when it has ended
 

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/shm"
@@ -57,6 +59,9 @@ func Serve(box Sandbox) error {
 		if err := send(conn, w.answer(job, fds)); err != nil {
 			return err
 		}
+		if w.worked >= w.due {
+			w.clean()
+		}
 	}
 }
 
@@ -69,6 +74,10 @@ type worker struct {
 	memory   meter
 	start    int64  // bytes held before the first job
 	result   []byte // mapped, of LongestResult bytes
+
+	level       int64 // bytes held when it was last clean
+	fresh       bool  // it has had no job since
+	worked, due time.Duration
 }
 
 // greet reads what the server wants and tells what there is.
@@ -91,17 +100,15 @@ func (w *worker) greet() error {
 	if err != nil {
 		h.Fault = err.Error()
 	}
-	// Starting and trying the encoders took more than is held from now on.
-	vips.Trim()
-	debug.FreeOSMemory()
-	_, w.start = w.memory.read()
+	w.clean() // starting and trying the encoders took more than is held from now on
+	w.start = w.level
 	return errors.Join(send(w.inbox.conn, h), err)
 }
 
 // answer carries out a job.
 func (w *worker) answer(q request, fds []int) reply {
 	defer closeAll(fds)
-	before := w.renderer.Stats()
+	before, began := w.renderer.Stats(), time.Now()
 	w.memory.reset()
 	a, err := w.do(q, fds)
 	if err != nil {
@@ -112,7 +119,11 @@ func (w *worker) answer(q request, fds []int) reply {
 	a.Stats = transform.Stats{
 		Decodes: after.Decodes - before.Decodes, Encodes: after.Encodes - before.Encodes, Pixels: after.Pixels - before.Pixels,
 	}
-	a.Peak, a.Held = w.tidy()
+	if a.Peak = w.memory.peak(); w.fresh && w.level > 0 {
+		a.Took = max(0, a.Peak-w.level-q.bytes())
+	}
+	w.fresh, w.worked = false, w.worked+time.Since(began)
+	w.tidy()
 	return a
 }
 
@@ -120,16 +131,29 @@ func (w *worker) answer(q request, fds []int) reply {
 // before it looks for what it can give back.
 const litter = 32 << 20
 
-// tidy gives back memory that a large job has left free in the allocators, and
-// returns what is held: the most during the job, and now.
-func (w *worker) tidy() (peak, now int64) {
-	peak, now = w.memory.read()
-	if now-w.start > litter {
+// tidy gives back memory that a large job has left free in the allocators.
+func (w *worker) tidy() {
+	if w.memory.held()-w.start > litter {
 		vips.Trim()
 		debug.FreeOSMemory()
-		_, now = w.memory.read()
 	}
-	return peak, now
+}
+
+// cleaning is how many times as long as cleaning up a worker has worked before it does so
+// again: a hundredth of its time.
+const cleaning = 100
+
+// clean gives back all memory that is free, so that the next job takes what it needs from
+// the system, where it can be measured, and not of what others have left. That takes a few
+// milliseconds. What Go keeps in a sync.Pool survives one collection.
+func (w *worker) clean() {
+	began := time.Now()
+	debug.FreeOSMemory()
+	debug.FreeOSMemory()
+	vips.Trim()
+	_ = unix.Madvise(w.result, unix.MADV_DONTNEED) // its bytes stay, in the memory that is shared
+	w.level, w.fresh = w.memory.held(), true
+	w.worked, w.due = 0, cleaning*time.Since(began)
 }
 
 func (w *worker) do(q request, fds []int) (reply, error) {

@@ -53,6 +53,15 @@ type request struct {
 	hurried bool         // CPU is what the request has left, and less than a render may take
 }
 
+// bytes are those of the pictures that come with q.
+func (q request) bytes() int64 {
+	n := q.Original.Size
+	for _, f := range q.Files {
+		n += f.Size
+	}
+	return int64(n)
+}
+
 // A picture is in the memory that the message's next descriptor names.
 type picture struct {
 	Format media.Format
@@ -73,7 +82,7 @@ type reply struct {
 	Info   transform.Info
 	Stats  transform.Stats // what the job added
 	Peak   int64           // resident memory at its largest during the job, in bytes
-	Held   int64           // resident memory after it
+	Took   int64           // of that by the job itself, without the pictures that it was given; 0: unknown
 	Failed bool
 	Kind   fault.Kind
 	Shown  string // to the client
@@ -93,7 +102,7 @@ func (r reply) credible(q request) bool {
 	switch {
 	case r.Nonce != q.Nonce:
 		return false
-	case r.Stats.Decodes < 0 || r.Stats.Encodes < 0 || r.Stats.Pixels < 0 || r.Peak < 0 || r.Held < 0:
+	case r.Stats.Decodes < 0 || r.Stats.Encodes < 0 || r.Stats.Pixels < 0 || r.Peak < 0 || r.Took < 0:
 		return false
 	case r.Failed:
 		return slices.Contains(failures(), r.Kind) && len(r.Shown) <= mostShown && len(r.Detail) <= mostDetail

@@ -69,7 +69,8 @@ func newPoolOf(t *testing.T, cfg worker.Config, count int, watcher worker.Watche
 	if cfg.Grown == 0 {
 		cfg.Grown = 1 << 30
 	}
-	p, err := worker.New(cfg, count, worker.Command{Path: "/proc/self/exe", Args: append([]string{"edge"}, args...)}, memory, watcher)
+	command := worker.Command{Path: "/proc/self/exe", Args: append([]string{"edge"}, args...), Env: append(os.Environ(), worker.Allocator()...)}
+	p, err := worker.New(cfg, count, command, memory, watcher)
 	if err != nil {
 		t.Fatal(err)
 	}
