@@ -1,6 +1,5 @@
 #include "avif.h"
 
-#include <libheif/heif.h>
 #include <vips/vips.h>
 
 /* A plane of a picture for libheif. */
@@ -19,7 +18,9 @@ failed(struct heif_error error)
 {
 	if (error.code == heif_error_Ok)
 		return 0;
-	vips_error("avif", "%s", error.message);
+	/* libheif does not say why aom failed. It is given planes and settings that are sound, so
+	 * that is for want of memory. */
+	vips_error("avif", "%s%s", error.message, error.code == heif_error_Encoder_plugin_error ? " (memory)" : "");
 	return -1;
 }
 
@@ -104,8 +105,8 @@ fill_alpha(const unsigned char *in, const PixedgeAVIF *how, struct heif_image *i
 	return 0;
 }
 
-static int
-picture(const unsigned char *in, const PixedgeAVIF *how, struct heif_image **image)
+int
+pixedge_avif_planes(const unsigned char *in, const PixedgeAVIF *how, struct heif_image **image)
 {
 	if (failed(heif_image_create(how->width, how->height, heif_colorspace_YCbCr,
 			how->subsampled ? heif_chroma_420 : heif_chroma_444, image)))
@@ -164,25 +165,22 @@ keep(struct heif_context *ctx, const void *data, size_t len, void *file)
 }
 
 int
-pixedge_avif(const unsigned char *in, const PixedgeAVIF *how, void **buf, size_t *len)
+pixedge_avif(struct heif_image *image, const PixedgeAVIF *how, void **buf, size_t *len)
 {
 	struct heif_context *ctx = heif_context_alloc();
 	struct heif_encoder *encoder = NULL;
-	struct heif_image *image = NULL;
 	struct heif_writer writer = { .writer_api_version = 1, .write = keep };
 	File file = { 0 };
 	int result = -1;
 
 	if (!failed(heif_context_get_encoder_for_format(ctx, heif_compression_AV1, &encoder)) &&
 		!set_encoder(encoder, how) &&
-		!picture(in, how, &image) &&
 		!encode(ctx, encoder, image) &&
 		!failed(heif_context_write(ctx, &writer, &file))) {
 		*buf = file.buf;
 		*len = file.len;
 		result = 0;
 	}
-	heif_image_release(image);
 	heif_encoder_release(encoder);
 	heif_context_free(ctx);
 	return result;

@@ -23,14 +23,23 @@ func (m *Image) avif(ctx context.Context, _ Saver, with Settings) (buf unsafe.Po
 	if with.Subsample {
 		how.subsampled = 1
 	}
+	var planes *C.struct_heif_image
 	err = m.Raw(ctx, func(pixels []byte) error {
-		if ctx.Err() != nil {
-			return ctx.Err() // the codec would not ask
-		}
-		if C.pixedge_avif((*C.uchar)(unsafe.SliceData(pixels)), &how, &buf, &size) != 0 {
-			return lastError("save")
+		if C.pixedge_avif_planes((*C.uchar)(unsafe.SliceData(pixels)), &how, &planes) != 0 {
+			return lastError(encoding)
 		}
 		return nil
 	})
-	return buf, size, err
+	if err == nil {
+		err = ctx.Err() // the codec would not ask
+	}
+	if err != nil {
+		C.heif_image_release(planes)
+		return nil, 0, err
+	}
+	// The pixels are gone by now: the codec takes enough.
+	if C.pixedge_avif(planes, &how, &buf, &size) != 0 {
+		return nil, 0, lastError(encoding)
+	}
+	return buf, size, nil
 }

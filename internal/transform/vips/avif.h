@@ -5,6 +5,7 @@
 #ifndef PIXEDGE_AVIF_H
 #define PIXEDGE_AVIF_H
 
+#include <libheif/heif.h>
 #include <stddef.h>
 
 typedef struct {
@@ -15,8 +16,12 @@ typedef struct {
 	int subsampled; /* 4:2:0; otherwise 4:4:4 */
 } PixedgeAVIF;
 
-/* Encode rows of interleaved pixels in sRGB. Sets buf, which is to be freed with
- * g_free, and len. Returns 0, or -1 with a text in libvips' error buffer. */
-int pixedge_avif(const unsigned char *in, const PixedgeAVIF *how, void **buf, size_t *len);
+/* Make planes of rows of interleaved pixels in sRGB. Sets image, also where it fails,
+ * which is to be released. Returns 0, or -1 with a text in libvips' error buffer. */
+int pixedge_avif_planes(const unsigned char *in, const PixedgeAVIF *how, struct heif_image **image);
+
+/* Encode planes, and release them. Sets buf, which is to be freed with g_free, and len.
+ * Returns as above. */
+int pixedge_avif(struct heif_image *image, const PixedgeAVIF *how, void **buf, size_t *len);
 
 #endif

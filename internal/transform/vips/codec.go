@@ -325,9 +325,18 @@ func (m *Image) encode(ctx context.Context, s Saver, with Settings) (buf unsafe.
 	defer free()
 	defer m.cancelOn(ctx)()
 	if C.pixedge_save(name, m.ref, options, &buf, &size) != 0 {
-		return nil, 0, lastError("save")
+		return nil, 0, about.blamed(lastError("save"))
 	}
 	return buf, size, nil
+}
+
+// blamed is an error while pixels are decoded and encoded, row by row. The saver's own
+// texts begin with its name.
+func (s saver) blamed(err *Error) error {
+	if strings.HasPrefix(err.Text, s.name) {
+		err.Verb = encoding
+	}
+	return err
 }
 
 func (s saver) options(with Settings) string {

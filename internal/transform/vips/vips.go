@@ -22,6 +22,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"strings"
 	"unsafe"
 
 	"github.com/h2non/bimg"
@@ -120,7 +121,19 @@ type Error struct {
 
 func (e *Error) Error() string { return "libvips: " + e.Verb + ": " + e.Text }
 
-func lastError(verb string) error {
+// encoding is the verb of what failed when all pixels were there.
+const encoding = "encode"
+
+// Encoding reports whether an encoder failed, and nothing before it. Where pixels are
+// still decoded as the encoder asks for them that cannot be told, and it is false.
+func (e *Error) Encoding() bool { return e.Verb == encoding }
+
+// OutOfMemory reports whether the reason was that there was no more memory, in the words
+// of libvips ("out of memory"), libheif ("Memory allocation error"), libwebp ("picture
+// memory error") and others.
+func (e *Error) OutOfMemory() bool { return strings.Contains(strings.ToLower(e.Text), "memory") }
+
+func lastError(verb string) *Error {
 	text := C.GoString(C.vips_error_buffer())
 	C.vips_error_clear()
 	return &Error{Verb: verb, Text: text}

@@ -46,7 +46,7 @@ pixedge_webp(const unsigned char *in, const PixedgeWebP *how, const int *cancel,
 		picture.user_data = (void *) cancel;
 		made = import(in, how, &picture) && WebPEncode(&config, &picture);
 		if (!made)
-			vips_error("webp", "error %d", picture.error_code);
+			vips_error("webp", picture.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY || picture.error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY ? "out of memory: error %d" : "error %d", picture.error_code);
 		WebPPictureFree(&picture);
 	}
 	*len = file->len;

@@ -26,7 +26,7 @@ func (m *Image) webp(ctx context.Context, _ Saver, with Settings) (buf unsafe.Po
 	defer stop()
 	err = m.Raw(ctx, func(pixels []byte) error {
 		if C.pixedge_webp((*C.uchar)(unsafe.SliceData(pixels)), &how, (*C.int)(&left), &buf, &size) != 0 {
-			return lastError("save")
+			return lastError(encoding)
 		}
 		return nil
 	})
