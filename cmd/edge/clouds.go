@@ -142,11 +142,16 @@ func (b builder) rules(conf config.Cloud) (*delivery.Cloud, error) {
 
 // limits are those of a cloud's pictures.
 func (s *settings) limits(conf config.Cloud) transform.Limits {
+	render := s.Limits.MaxRender
+	if s.Isolation == "process" {
+		render = min(render, s.Worker.Memory)
+	}
 	return transform.Limits{
 		MaxPixels: cmp.Or(conf.Limits.MaxPixels, s.Limits.MaxPixels),
 		MaxSide:   cmp.Or(conf.Limits.MaxSide, s.Limits.MaxSide),
 		MaxFrames: cmp.Or(conf.Limits.MaxFrames, s.Limits.MaxFrames),
 		MaxMemory: s.Limits.MaxMemory,
+		MaxRender: render,
 	}
 }
 

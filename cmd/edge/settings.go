@@ -92,6 +92,7 @@ func (s *settings) check() error {
 	need(s.Limits.MaxSide > 0, "max_side", "must be more than 0")
 	need(s.Limits.MaxFrames > 0, "max_frames", "must be more than 0")
 	need(s.Limits.MaxMemory >= 16<<20, "max_decode_memory", "must be at least 16MiB")
+	need(s.Limits.MaxRender >= 16<<20, "max_render_memory", "must be at least 16MiB")
 	need(s.Render.Workers >= 0 && s.Render.Workers <= 1024, "render_workers", "must be from 0 to 1024")
 	need(s.Admit.Queue >= 0, "render_queue", "must not be negative")
 	need(s.Admit.Memory == 0 || s.Admit.Memory >= 64<<20, "render_memory", "must be 0 or at least 64MiB")

@@ -210,20 +210,32 @@ func (s *Service) finish(ctx context.Context, t turn, route *Route, v variant, f
 // derived is told whether a rendition was enough.
 func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, fetched *shared, derived *bool) (media.Image, error) {
 	original := fetched.pictures[0].Image()
-	plan, err := s.planFor(route, v, original)
+	job, err := s.job(t, route, v, fetched)
+	if v.accepts&media.AcceptsAVIF != 0 && job.Plan.Format() == media.AVIF && fault.Of(err) == fault.Unprocessable {
+		// It was our choice, and takes several times the memory of others.
+		v.accepts &^= media.AcceptsAVIF
+		job, err = s.job(t, route, v, fetched)
+	}
 	if err != nil {
 		return media.Image{}, err
 	}
-	job := fetched.job(route, plan)
-	job.Derived, job.Later = derived, t.later
-	if err := s.weigh(t, &job); err != nil {
-		return media.Image{}, err
-	}
+	job.Derived = derived
 	made, err := s.Renderer.Render(ctx, job)
 	if err == nil && route.plan.Recoding() && original.Format.OnWeb() && len(made.Data) > len(original.Data) {
 		return original, nil
 	}
 	return made, err
+}
+
+// job is what the renderer is given for a variant. An error comes before any work.
+func (s *Service) job(t turn, route *Route, v variant, fetched *shared) (transform.Job, error) {
+	plan, err := s.planFor(route, v, fetched.pictures[0].Image())
+	if err != nil {
+		return transform.Job{}, err
+	}
+	job := fetched.job(route, plan)
+	job.Later = t.later
+	return job, s.weigh(t, &job)
 }
 
 // inspect describes a picture when there is room for it.

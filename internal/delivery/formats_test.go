@@ -1,6 +1,10 @@
 package delivery_test
 
 import (
+	"bytes"
+	"image"
+	"image/color"
+	imagepng "image/png"
 	"testing"
 
 	"pixedge/internal/delivery"
@@ -50,5 +54,38 @@ func TestNotDecoded(t *testing.T) {
 	}
 	if len(jobs) != 0 || e.held.Load() != 0 {
 		t.Errorf("%d jobs, %d originals held", len(jobs), e.held.Load())
+	}
+}
+
+// TestTooLargeForAVIF lets f_auto have what AVIF would take too much memory for, in
+// another format. Who asks for AVIF gets none.
+func TestTooLargeForAVIF(t *testing.T) {
+	e, s := newShelf(t)
+	e.Gates = delivery.Gates{Render: new(counted)}
+	limits := plenty()
+	limits.MaxRender = 16 << 20
+	e.cloudNamed(t, "demo").Limits = limits
+	for name, side := range map[string]int{"large.png": 1000, "small.png": 100} {
+		var data bytes.Buffer
+		if err := imagepng.Encode(&data, image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.Black})); err != nil {
+			t.Fatal(err)
+		}
+		s.put(name, asset{whole: data.String()})
+	}
+	for _, tt := range []struct {
+		uri, accept string
+		want        media.Format
+	}{
+		{"/v2/demo/t.flip()/small.png?f_auto=true", takesBoth, media.AVIF},
+		{"/v2/demo/t.flip()/large.png?f_auto=true", takesBoth, media.WebP},
+		{"/v2/demo/t.flip()/large.png?f_auto=true", takesWebP, media.WebP},
+		{"/v2/demo/t.flip()~t.toFormat(f:avif)/small.png", "", media.AVIF},
+	} {
+		if a, err := e.ask("", tt.uri, tt.accept); err != nil || a.Picture.Format != tt.want {
+			t.Errorf("%s for %q: %v, want %v", tt.uri, tt.accept, err, tt.want)
+		}
+	}
+	if _, err := e.ask("", "/v2/demo/t.flip()~t.toFormat(f:avif)/large.png", ""); fault.Of(err) != fault.Unprocessable {
+		t.Errorf("an AVIF that was asked for: %v", err)
 	}
 }

@@ -303,11 +303,16 @@ func framesOf(n int) string {
 
 func invalid(format string, args ...any) error { return fault.Errorf(fault.Invalid, format, args...) }
 
-// damaged explains an error of libvips. All arguments were checked before, so
-// what goes wrong in the middle of pixels is taken to be the picture's fault.
+// damaged explains an error of libvips. All arguments were checked before, so what goes
+// wrong in the middle of pixels, and not for want of memory, is taken to be the picture's
+// fault.
 func damaged(err error) error {
-	if _, ours := errors.AsType[*vips.Error](err); !ours {
+	failed, ours := errors.AsType[*vips.Error](err)
+	switch {
+	case !ours:
 		return err
+	case failed.OutOfMemory():
+		return fault.Wrap(err, fault.Unprocessable, "the picture takes too much memory to render")
 	}
 	return fault.Wrap(err, fault.Unprocessable, "the picture is damaged or of a kind that cannot be read")
 }

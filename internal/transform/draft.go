@@ -3,6 +3,7 @@ package transform
 import (
 	"cmp"
 	"image"
+	"strings"
 	"time"
 
 	"pixedge/internal/media"
@@ -22,15 +23,20 @@ type draft struct {
 	frames int
 	roll   bool // all frames are scaled and encoded as one picture
 
-	decoder float64 // bytes that the decoder holds until the pixels are settled
-	rows    float64 // bytes of rows on their way, until then too
-	row     float64 // bytes of the decoded rows that one of the picture is made of
-	held    float64 // bytes until the end
-	peak    float64
-	opened  float64 // of peak, the decoder's part
-	widest  float64 // pixels of the largest size that a step makes
-	settled bool
-	ns      float64
+	decoder    float64 // bytes that the decoder holds until the pixels are settled
+	rows       float64 // bytes of rows on their way, until then too
+	row        float64 // bytes of the decoded rows that one of the picture is made of
+	held       float64 // bytes until the end
+	peak       float64
+	opened     float64      // of peak, the decoder's part
+	widest     float64      // pixels of the largest size that a step makes
+	work       peak         // before the result is encoded
+	step       string       // the operation that is looked at
+	makes      media.Format // that the result is being encoded in
+	vague      bool         // the size is known only once there are pixels
+	subsampled bool         // as on a canvas
+	settled    bool
+	ns         float64
 
 	other func(name string, plan Plan) *draft // another picture, opened for a plan; nil within such a picture
 }
@@ -194,19 +200,38 @@ func (d *draft) strips(n float64) {
 }
 
 // most notes a moment at which there are so many bytes more.
-func (d *draft) most(more float64) { d.peak = max(d.peak, d.decoder+d.rows+d.held+more) }
+func (d *draft) most(more float64) {
+	all := d.decoder + d.rows + d.held + more
+	if all <= d.peak {
+		return
+	}
+	d.peak = all
+	if d.makes == media.None {
+		d.work = peak{bytesOf(all), d.step, d.size}
+	}
+}
+
+// bytesOf is a number of bytes, of which an estimate has any.
+func bytesOf(n float64) int64 {
+	const most = 1 << 60 // of what is counted as floats, as an integer
+	return floor + int64(min(n, most))
+}
 
 // spend adds time, in nanoseconds a pixel.
 func (d *draft) spend(ns float64) { d.ns += ns * d.area() }
 
 func (d *draft) apply(p Plan) {
-	for _, step := range p.steps {
+	for i, step := range p.steps {
+		if i < len(p.texts) { // a plan of ours has none
+			d.step, _, _ = strings.Cut(p.texts[i], "(")
+		}
 		if w, ok := step.(weigher); ok {
 			w.weigh(d)
 		} else {
 			// The most that an operation may do that keeps the size.
 			d.settle()
 			d.spend(30)
+			d.vague = true
 		}
 		d.widest = max(d.widest, d.area())
 	}
@@ -333,57 +358,11 @@ func (d *draft) stencil() {
 	d.cover(one)
 }
 
-// write is encoder.write.
-func (d *draft) write(format media.Format, e encoder, o Output) {
-	switch format { //nolint:exhaustive // the others are encoded
-	case media.Pixels:
-		d.settle()
-		d.most(d.area() * d.pixel())
-		return
-	case media.ICO, media.JSON:
-		d.upright()
-		d.settle()
-		d.ns += 30e6 // of icons that are as large whatever the picture, or of looking at it
-		return
-	}
-	d.upright()
-	if !e.save.Frames() && d.frames > 1 {
-		d.frames = 1 // the first
-	}
-	about := encodingOf(format, o)
-	one := float64(d.size.w) * float64(d.size.h)
-	bytes := about.bytes
-	switch {
-	case format == media.JPEG && one > large && !o.Progressive:
-		bytes = 0 // rows are written as they come: see encoder.effort
-	case format == media.JPEG && d.alpha:
-		bytes = coefficients(d.bands - 1)
-	case format == media.JPEG:
-		bytes = coefficients(d.bands)
-	case d.alpha:
-		bytes += about.clear
-	}
-	result := about.result * d.area()
-	if format == media.PNG && !o.Palette {
-		result *= d.pixel() / 3
-		bytes += d.filtered(o)
-	}
-	d.most(bytes*one + 2*result) // the codec's, and ours
-	d.spend(about.ns)
-}
-
-// filtered returns the bytes a pixel of the rows that a PNG is compressed from, where
-// package vips does that at once.
-func (d *draft) filtered(o Output) float64 {
-	plain := d.width == 1 && !o.Progressive && !o.Profile && !o.Copyright && o.Density == 0
-	if !plain || !vips.WholePNG(d.size.w, d.size.h, d.bands) {
-		return 0
-	}
-	return d.pixel()
-}
-
 func (d *draft) need() Need {
 	const start = 2 * time.Millisecond // of a picture of one pixel
 	const most = 1 << 60               // of what is counted as floats, as an integer
-	return Need{Bytes: floor + int64(min(d.peak, most)), Decode: floor + int64(min(d.opened, most)), Time: start + time.Duration(min(d.ns, most)), Pixels: int64(min(d.widest, most))}
+	return Need{
+		Bytes: bytesOf(d.peak), Decode: bytesOf(d.opened), Time: start + time.Duration(min(d.ns, most)),
+		Pixels: int64(min(d.widest, most)), work: d.work,
+	}
 }

@@ -3,8 +3,11 @@ package transform
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
+	"pixedge/internal/fault"
+	"pixedge/internal/inspect"
 	"pixedge/internal/media"
 	"pixedge/internal/transform/vips"
 )
@@ -94,7 +97,32 @@ func (e encoder) write(ctx context.Context, c *Canvas, o Output, place vips.Plac
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return data, damaged(err)
+	if err == nil {
+		err = hollow(data, o.Format)
+	}
+	return data, unencodable(err, o.Format)
+}
+
+// hollow is an error if there is no picture in a file. libheif 1.15 writes such files when
+// an encoder has no memory left, and says nothing.
+func hollow(data []byte, format media.Format) error {
+	if format != media.AVIF && format != media.HEIF {
+		return nil
+	}
+	if _, err := inspect.Read(data); err != nil {
+		return fault.Wrap(err, fault.Unprocessable, "the result could not be encoded as %v", format)
+	}
+	return nil
+}
+
+// unencodable explains an error of an encoder. Where pixels are still decoded while the
+// encoder asks for them, it may be the picture's fault.
+func unencodable(err error, format media.Format) error {
+	failed, ok := errors.AsType[*vips.Error](err)
+	if !ok || !failed.Encoding() || failed.OutOfMemory() {
+		return damaged(err)
+	}
+	return fault.Wrap(err, fault.Unprocessable, "the result could not be encoded as %v", format)
 }
 
 // picture returns all frames as one image, or the first of them, to be closed.
@@ -117,18 +145,27 @@ func (c *Canvas) picture(moving bool) (*vips.Image, error) {
 // libvips has it.
 const fine = 90
 
+func (e encoder) qualityOf(o Output) int {
+	quality := cmp.Or(o.Quality, e.quality)
+	if o.Saving {
+		quality = quality * 3 / 4
+	}
+	return quality
+}
+
+// subsamples reports whether colors are stored at half the width and height. As with
+// sharp: a JPEG of high quality grows by a fifth with full chroma. In AVIF that keeps the
+// edges of vivid colors for a twentieth more bytes, if the picture has such edges.
+func (e encoder) subsamples(o Output, subsampled bool) bool {
+	return e.save == vips.SaveJPEG || subsampled && e.qualityOf(o) < fine && !o.Lossless
+}
+
 func (e encoder) settings(img *vips.Image, o Output, subsampled bool) vips.Settings {
-	with := vips.Settings{Quality: cmp.Or(o.Quality, e.quality), Effort: e.effort[0], Lossless: o.Lossless}
+	with := vips.Settings{Quality: e.qualityOf(o), Effort: e.effort[0], Lossless: o.Lossless}
 	if w, _ := img.Size(); !o.Lossless && w*img.FrameHeight() > large {
 		with.Effort = e.effort[1]
 	}
-	if o.Saving {
-		with.Quality = with.Quality * 3 / 4
-	}
-	// As with sharp: a JPEG of high quality grows by a fifth with full chroma. In AVIF
-	// that keeps the edges of vivid colors for a twentieth more bytes, if the picture has
-	// such edges.
-	with.Subsample = e.save == vips.SaveJPEG || subsampled && with.Quality < fine && !o.Lossless
+	with.Subsample = e.subsamples(o, subsampled)
 	var options []string
 	add := func(set bool, option string, savers ...vips.Saver) {
 		for _, s := range savers {

@@ -2,8 +2,11 @@ package transform
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"time"
 
+	"pixedge/internal/config"
 	"pixedge/internal/fault"
 	"pixedge/internal/inspect"
 	"pixedge/internal/media"
@@ -19,6 +22,7 @@ type Shape struct {
 	Orientation   int // as EXIF counts; 0: upright
 	Progressive   bool
 	Canvas        bool    // of a WebP: it is made of frames, which are never decoded smaller
+	Subsampled    bool    // colors are stored at half the width and height, or there are none
 	Samples       float64 // numbers stored for each pixel; 0: as in most pictures of its format
 	Alpha         bool
 	Pyramid       inspect.Pyramid // of a TIFF
@@ -33,7 +37,7 @@ func ShapeOf(picture media.Image, most Limits) (Shape, error) {
 	}
 	return Shape{
 		Format: h.Format, Width: h.Width, Height: h.Height, Bands: h.Bands, Depth: h.Depth, Frames: h.Frames,
-		Orientation: h.Orientation, Progressive: h.Whole, Canvas: h.Canvas, Samples: h.Samples, Alpha: h.Alpha,
+		Orientation: h.Orientation, Progressive: h.Whole, Canvas: h.Canvas, Subsampled: h.Subsampled(), Samples: h.Samples, Alpha: h.Alpha,
 		Pyramid: h.Pyramid,
 	}, most.check(h.Width, h.Height, h.Frames)
 }
@@ -44,6 +48,23 @@ type Need struct {
 	Decode int64         // of them, those that any one of its pictures takes as it is decoded, before the first step
 	Time   time.Duration // of a CPU
 	Pixels int64         // of what any one step makes, all frames counted
+
+	work   peak // before the result is encoded
+	result result
+}
+
+// A peak is a moment at which a render takes more than before.
+type peak struct {
+	bytes int64
+	step  string // the operation; "": the picture is decoded
+	size  size   // of the picture then
+}
+
+// A result is what is known of one before it is made.
+type result struct {
+	format media.Format
+	size   size
+	vague  bool // the size is a guess
 }
 
 // Estimate says what it takes to apply the plan to a picture of the given shape.
@@ -60,6 +81,7 @@ func (p Plan) Estimate(of Shape, files map[string]Shape) Need {
 	format := cmp.Or(p.output.Format, natural(of.Format))
 	e := encoderFor(format)
 	d := newDraft(p, of, e.save.Frames())
+	d.subsampled = of.Subsampled && p.keepsColors()
 	d.other = func(name string, plan Plan) *draft {
 		shape, ok := files[name]
 		if !ok {
@@ -70,20 +92,51 @@ func (p Plan) Estimate(of Shape, files map[string]Shape) Need {
 		return o
 	}
 	d.apply(p)
+	d.step = ""
 	d.write(format, e, p.output)
-	return d.need()
+	n := d.need()
+	n.result = result{format, d.size, d.vague}
+	return n
 }
 
-// Affords holds what a render takes to the limits of a picture.
+// Affords holds what a render takes to the limits of a picture, and the size of its
+// result, where that is known, to the format's.
 func (l Limits) Affords(n Need) error {
-	if n.Decode > int64(l.MaxMemory) {
-		return fault.Errorf(fault.Unprocessable, "the picture takes some %d MiB of memory to be decoded; at most %d MiB are allowed",
-			(n.Decode+1<<20-1)>>20, l.MaxMemory>>20)
-	}
+	most := cmp.Or(l.MaxRender, math.MaxInt64)
+	decode := min(most, l.MaxMemory)
+	work, made := n.work, n.result
 	// Where a step is told what it makes only by the pixels, a draft takes too much.
 	const slack = 2
-	if n.Pixels > slack*int64(l.MaxPixels) {
-		return invalid("a step makes some %d pixels; at most %d are allowed", n.Pixels, l.MaxPixels)
+	pixels := int64(l.MaxPixels)
+	switch {
+	case n.Decode > int64(decode):
+		return tooMuch(n.Decode, decode, "the picture", "to be decoded")
+	case n.Pixels > slack*pixels, n.Pixels > pixels && n.Bytes > int64(most):
+		return invalid("a step makes some %d pixels; at most %d are allowed", n.Pixels, pixels)
+	case work.bytes > int64(most) && work.step == "":
+		return tooMuch(work.bytes, most, "the picture", "to be looked at")
+	case work.bytes > int64(most):
+		return tooMuch(work.bytes, most, work.step, fmt.Sprintf("with a picture of %dx%d pixels", work.size.w, work.size.h))
+	case n.Bytes > int64(most):
+		return tooMuch(n.Bytes, most, fmt.Sprintf("a result of %dx%d pixels", made.size.w, made.size.h), fmt.Sprintf("to be made and encoded as %v", made.format))
+	}
+	if made.vague {
+		return nil // until it is made
+	}
+	return made.fits()
+}
+
+// tooMuch says of what takes so many bytes for something that it may not.
+func tooMuch(bytes int64, most config.Size, what, reason string) error {
+	return fault.Errorf(fault.Unprocessable, "%s takes some %d MiB of memory %s; at most %d MiB are allowed",
+		what, (bytes+1<<20-1)>>20, reason, most>>20)
+}
+
+// fits holds a result to what its format can hold.
+func (r result) fits() error {
+	most := encoderFor(r.format).maxSide
+	if side := max(r.size.w, r.size.h); most > 0 && side > most {
+		return invalid("%v holds at most %d pixels a side; the result has %d", r.format, most, side)
 	}
 	return nil
 }
@@ -118,35 +171,6 @@ func decodingOf(format media.Format) decoding {
 		media.TIFF: {ns: 6},
 		media.BMP:  {bytes: 4, ns: 20},
 		media.SVG:  {ns: 15},
-	}[format]
-}
-
-// An encoding is what it takes to encode a format, a pixel, measured as the
-// decodings are.
-type encoding struct {
-	bytes  float64 // that the encoder holds, of one frame
-	clear  float64 // as many more with alpha
-	result float64 // of the file, generously, for a photograph
-	ns     float64
-}
-
-func encodingOf(format media.Format, o Output) encoding {
-	switch {
-	case format == media.PNG && o.Palette:
-		return encoding{bytes: 22, result: 0.5, ns: 250}
-	case format == media.WebP && o.Lossless:
-		return encoding{bytes: 40, result: 1, ns: 600}
-	}
-	return map[media.Format]encoding{
-		media.JPEG: {bytes: 3, result: 0.2, ns: 6}, // coefficients of 2 bytes, with colors at half the size
-		media.PNG:  {result: 1.2, ns: 190},
-		media.WebP: {bytes: 4.5, clear: 11, result: 0.15, ns: 80},
-		media.AVIF: {bytes: 33, result: 0.1, ns: 250},
-		media.HEIF: {bytes: 21, result: 0.1, ns: 1500},
-		media.JXL:  {bytes: 42, result: 0.15, ns: 165},
-		media.GIF:  {bytes: 24, result: 0.5, ns: 220},
-		media.TIFF: {result: 0.2, ns: 5},
-		media.BMP:  {bytes: 9.5, ns: 8},
 	}[format]
 }
 

@@ -3,6 +3,7 @@ package transform_test
 import (
 	"testing"
 
+	"pixedge/internal/fault"
 	"pixedge/internal/media"
 	"pixedge/internal/transform"
 )
@@ -89,6 +90,53 @@ func TestAffords(t *testing.T) {
 		if need.Decode > need.Bytes {
 			t.Errorf("%s: %+v", tt.name, need)
 		}
+	}
+}
+
+// TestAffordsAll holds whole renders to the default of max_render_memory, and results to
+// what their format holds. photo is of 12 million pixels, as a camera held upright stores it.
+func TestAffordsAll(t *testing.T) {
+	most := transform.Limits{MaxMemory: 192 << 20, MaxRender: 280 << 20, MaxPixels: 50_000_000}
+	photo := transform.Shape{Format: media.JPEG, Width: 4032, Height: 3024, Bands: 3, Samples: 1.5, Subsampled: true, Orientation: 6}
+	upright := photo
+	upright.Orientation = 1
+	drawn := transform.Shape{Format: media.PNG, Width: 4000, Height: 3000, Bands: 3, Samples: 3}
+	long := transform.Shape{Format: media.PNG, Width: 30000, Height: 1666, Bands: 4, Samples: 4, Alpha: true, Depth: 16}
+	thin := transform.Shape{Format: media.JPEG, Width: 300, Height: 20000, Bands: 3, Samples: 1.5, Subsampled: true}
+	most49, most24 := "t.resize(w:7000,h:7000,f:fill)", "t.resize(w:6000,h:4000,f:fill)"
+	for _, tt := range []struct {
+		name, chain string
+		of          transform.Shape
+		want        string // "": it is afforded
+		kind        fault.Kind
+	}{
+		{"a photograph as AVIF", "t.toFormat(f:avif)", photo, "", 0},
+		{"upright, with its author", "t.metadata()~t.toFormat(f:avif)", upright, "", 0},
+		{"49 million pixels as JPEG", most49 + "~t.toFormat(f:jpeg)", upright, "", 0},
+		{"49 million as WebP", most49 + "~t.toFormat(f:webp)", upright, "", 0},
+		{"49 million as PNG", most49 + "~t.toFormat(f:png)", upright, "", 0},
+		{"49 million as TIFF", most49 + "~t.toFormat(f:tiff)", upright, "", 0},
+		{"24 million, turned", most24 + "~t.rotate(a:90)", photo, "", 0},
+		{"all colors as AVIF", "t.toFormat(f:avif)", drawn, "a result of 4000x3000 pixels takes some 349 MiB of memory to be made and encoded as avif; at most 280 MiB are allowed", fault.Unprocessable},
+		{"49 million as AVIF", most49 + "~t.toFormat(f:avif)", upright, "a result of 7000x7000 pixels takes some 936 MiB of memory to be made and encoded as avif; at most 280 MiB are allowed", fault.Unprocessable},
+		{"49 million as JXL", most49 + "~t.toFormat(f:jxl)", upright, "a result of 7000x7000 pixels takes some 1992 MiB of memory to be made and encoded as jxl; at most 280 MiB are allowed", fault.Unprocessable},
+		{"49 million as BMP", most49 + "~t.toFormat(f:bmp)", upright, "a result of 7000x7000 pixels takes some 669 MiB of memory to be made and encoded as bmp; at most 280 MiB are allowed", fault.Unprocessable},
+		{"16 bits, turned", "t.rotate(a:90)", long, "t.rotate takes some 521 MiB of memory with a picture of 30000x1666 pixels; at most 280 MiB are allowed", fault.Unprocessable},
+		{"too high for AVIF", "t.flop()~t.toFormat(f:avif)", thin, "avif holds at most 16384 pixels a side; the result has 20000", fault.Invalid},
+		{"too high for WebP, once it is turned", "t.rotate(a:90)~t.toFormat(f:webp)", thin, "webp holds at most 16383 pixels a side; the result has 20000", fault.Invalid},
+		{"not too high once it is cut", "t.crop(h:300)~t.toFormat(f:avif)", thin, "", 0},
+		{"not known before it is trimmed", "t.trim()~t.toFormat(f:avif)", thin, "", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			plan, err := newCompiler().Compile(calls(tt.chain), transform.Hints{})
+			if err != nil {
+				t.Skip(err) // this libvips has no such encoder
+			}
+			err = most.Affords(plan.Estimate(tt.of, nil))
+			if got := fault.Message(err); err != nil && (got != tt.want || fault.Of(err) != tt.kind) || (err == nil) != (tt.want == "") {
+				t.Errorf("%v, %v: want %q", fault.Of(err), err, tt.want)
+			}
+		})
 	}
 }
 

@@ -241,6 +241,7 @@ func sources() map[string]original {
 	all := make(map[string]original)
 	add := func(name string, w, h int, output, also string, s transform.Shape) {
 		s.Width, s.Height = w, h
+		s.Subsampled = s.Format == media.JPEG || s.Format == media.WebP
 		s.Bands, s.Depth, s.Frames = cmp.Or(s.Bands, 3), cmp.Or(s.Depth, 8), cmp.Or(s.Frames, 1)
 		all[name] = original{name, w, h, output, also, s}
 	}
@@ -393,6 +394,30 @@ anim | t.blur(s:3) | f:webp
 anim | t.resize(w:240) | f:jpeg
 animwebp | t.resize(w:240) | f:webp
 animwebp | | f:gif
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:avif
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:jxl
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:webp
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:bmp
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:png
+jpegM | t.resize(w:6124,h:4082,f:fill) | f:avif
+jpegM | t.resize(w:6124,h:4082,f:fill) | f:jxl
+jpegM | t.resize(w:6124,h:4082,f:fill) | f:webp
+jpegM | t.resize(w:6124,h:4082,f:fill) | f:bmp
+jpegM | t.resize(w:6124,h:4082,f:fill) | f:png
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:avif,q:95
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:gif
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:heif
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:webp,lossless:true
+jpegM | t.resize(w:3872,h:2581,f:fill) | f:png,palette:true
+apngM | t.resize(w:3872,h:2581,f:fill) | f:webp
+apngM | t.resize(w:3872,h:2581,f:fill) | f:jxl
+deepM | t.resize(w:3872,h:2581,f:fill) | f:avif
+jpegM | | f:jxl,lossless:true
+jpegM | | f:avif,lossless:true
+jpegL | | f:avif
+jpegL | t.rotate(a:90) | f:avif
+jpegL | t.metadata() | f:avif
+deepL | t.rotate(a:90) | f:png
 `), "\n")
 }
 

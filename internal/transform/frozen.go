@@ -244,7 +244,10 @@ func (p Plan) Shrink(of Shape) int {
 func (p Plan) FrozenShape(of Shape) Shape {
 	d := newDraft(p, of, false)
 	d.apply(p)
-	return Shape{Format: media.Pixels, Width: d.size.w, Height: d.size.h, Bands: d.bands, Alpha: d.alpha}
+	return Shape{
+		Format: media.Pixels, Width: d.size.w, Height: d.size.h, Bands: d.bands, Alpha: d.alpha,
+		Subsampled: of.Subsampled && p.keepsColors(),
+	}
 }
 
 // FrozenBytes is how many bytes they have.

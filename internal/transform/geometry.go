@@ -290,6 +290,7 @@ func (t *trim) weigh(d *draft) {
 	d.upright()
 	d.settle()
 	d.spend(100)
+	d.vague = true
 }
 
 // content returns the part of an image that differs from its upper left pixel,

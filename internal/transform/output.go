@@ -57,6 +57,11 @@ func (o Output) text() string {
 	return strings.Join(words, ",")
 }
 
+// bare reports whether the file says nothing but pixels.
+func (o Output) bare() bool {
+	return !o.Profile && !o.Copyright && o.Density == 0 && o.Orientation != storedKept
+}
+
 // toFormat changes the format.
 type toFormat struct {
 	format  string

@@ -77,6 +77,7 @@ func (r *resample) Apply(c *Canvas) error {
 func (r *resample) weigh(d *draft) {
 	d.upright()
 	d.scale(r.shrinks(d.size, unsaid, unsaid))
+	d.vague = true
 }
 
 func scaling() []Spec {

@@ -33,7 +33,7 @@ func meaning(k fault.Kind) string {
 		fault.TooLong:       "The path or the query is longer than 8 KiB.",
 		fault.TooLarge:      "The original has more bytes than `max_bytes`, or the request's body than it may.",
 		fault.Unsupported:   "What the source has is no picture, or is in a format that cannot be read; or the format asked for cannot be made.",
-		fault.Unprocessable: "The original is damaged, or over the limits of `max_pixels`, `max_side`, `max_frames` or `max_decode_memory`.",
+		fault.Unprocessable: "The original is damaged, or over the limits of `max_pixels`, `max_side`, `max_frames`, `max_decode_memory` or `max_render_memory`; or its result could not be encoded.",
 		fault.TooMany:       "More requests than the rate of the API key allows. `Retry-After` says when to come back.",
 		fault.Overloaded:    "Too many pictures wait to be made, or the server is stopping. `Retry-After` says when to come back.",
 		fault.Upstream:      "A source failed.",

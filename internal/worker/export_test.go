@@ -35,6 +35,7 @@ func (p *Pool) PIDs() []int {
 //   - "fleeting" ends as soon as it is there
 //   - "heir" tells for its version which process it has started that outlives it, and
 //     ends when it has read something
+//   - "starves" answers that there is no more memory
 //   - "punctual" answers that the time is over
 func Rogue(deed string) error {
 	conn, err := connOf(os.NewFile(socketFD, "server"))
@@ -88,6 +89,9 @@ func Rogue(deed string) error {
 		}
 		if deed == "punctual" {
 			answer = reply{Nonce: q.Nonce, Failed: true, Kind: fault.Timeout, Shown: "timed out"}
+		}
+		if deed == "starves" {
+			answer = reply{Nonce: q.Nonce, Failed: true, Starved: true, Kind: fault.Unprocessable, Shown: "damaged"}
 		}
 		if deed == "fills" {
 			for i := range result {

@@ -32,7 +32,7 @@ import (
 
 // Config says how workers are kept.
 type Config struct {
-	Memory config.Size   `name:"worker-memory" default:"1GiB" help:"Address space that one render may take; a picture that needs more is refused, and one that takes more than twice its estimate and 40 MiB is as well."`
+	Memory config.Size   `name:"worker-memory" default:"1GiB" help:"Address space that one render may take; a picture that needs more is refused, and one that takes more than twice its estimate and 40 MiB is as well. What max_render_memory allows should fit twice: codecs ask for more addresses than they fill."`
 	Time   time.Duration `name:"render-timeout" default:"10s" help:"Longest time that one render may take. Then its worker is ended and the picture refused."`
 	Jobs   int           `name:"worker-renders" default:"5000" help:"Renders after which a worker is replaced by a fresh one."`
 	Spares int           `name:"worker-spares" default:"1" help:"Workers that stand by to take the place of those that end, which takes no time then, with one more for a while where several end within a second; 0: none. Each holds some 12 MiB."`
@@ -246,6 +246,9 @@ func most(need int64, limits transform.Limits) int64 {
 	}
 	if need == 0 {
 		return 0
+	}
+	if limits.MaxRender > 0 {
+		return min(bound(need), int64(limits.MaxRender)+past)
 	}
 	return bound(need)
 }

@@ -170,6 +170,9 @@ func (p *process) do(ctx context.Context, q request, fds []int, place vips.Place
 	case a.Failed && a.Kind == fault.Timeout: // on a busy machine it may know first
 		p.late.Store(true)
 		return a, nil, p.obituary(a.failure(), q.hurried)
+	case a.Failed && a.Starved: // its codecs have seen allocations fail: it is not given another picture
+		p.greedy.Store(true)
+		return a, nil, p.obituary(a.failure(), false)
 	case a.Failed || q.Inspect:
 		return a, nil, a.failure()
 	}
@@ -236,7 +239,7 @@ func (p *process) cause() Cause {
 		return Refused
 	case p.retired.Load(), ok && status.Exited() && status.ExitStatus() == 0:
 		return Retired
-	case p.stderr.says("out of memory", "failed to allocate", "cannot allocate memory", "unable to allocate"):
+	case p.stderr.says("out of memory", "failed to allocate", "cannot allocate memory", "unable to allocate", "bad_alloc", "jxl_check: bytes_.get()"):
 		return Starved
 	case !ok || !status.Signaled():
 		return Crashed

@@ -52,6 +52,26 @@ func TestFills(t *testing.T) {
 	}
 }
 
+// TestStarves has a worker answer that it could get no more memory: it is ended, and its
+// end counted as such.
+func TestStarves(t *testing.T) {
+	p, j := rogues(t, "starves", worker.Config{})
+	if _, err := p.Render(t.Context(), j); fault.Of(err) != fault.Unprocessable || !strings.Contains(fault.Message(err), "too much memory") {
+		t.Errorf("err = %v, want too much memory", err)
+	}
+	within(t, "a worker ended for its memory", func() bool { return p.Stats().Ended[worker.Starved] == 1 })
+}
+
+// TestFillsWithinBounds has a worker hold more than any render may, and less than twice
+// what its own was estimated to.
+func TestFillsWithinBounds(t *testing.T) {
+	p, j := rogues(t, "fills", worker.Config{})
+	j.Need.Bytes, j.Limits.MaxRender = 1<<30, 64<<20
+	if _, err := p.Render(t.Context(), j); fault.Of(err) != fault.Unprocessable || !strings.Contains(fault.Message(err), "too much memory") {
+		t.Errorf("err = %v, want too much memory", err)
+	}
+}
+
 // TestBoasts has a worker claim a result that is longer than all that its job may take:
 // no memory is taken for it.
 func TestBoasts(t *testing.T) {

@@ -113,6 +113,8 @@ func (w *worker) answer(q request, fds []int) reply {
 	a, err := w.do(q, fds)
 	if err != nil {
 		a = reply{Failed: true, Kind: fault.Of(err), Shown: cut(fault.Message(err), mostShown), Detail: cut(err.Error(), mostDetail)}
+		failed, ours := errors.AsType[*vips.Error](err)
+		a.Starved = ours && failed.OutOfMemory()
 	}
 	a.Nonce = q.Nonce
 	after := w.renderer.Stats()

@@ -12,6 +12,7 @@ import (
 const (
 	leeway = 2
 	slack  = 40 << 20
+	past   = 16 << 20 // over max_render_memory, however little it was estimated to
 )
 
 // bound returns the bytes that a job may take, given what it was estimated to.

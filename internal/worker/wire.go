@@ -76,17 +76,18 @@ type named struct {
 // reply is what came of a job. Its result is in the worker's own memory, which
 // both sides have had since it started.
 type reply struct {
-	Nonce  string // of the request: what was said before it came is no answer
-	Format media.Format
-	Size   int
-	Info   transform.Info
-	Stats  transform.Stats // what the job added
-	Peak   int64           // resident memory at its largest during the job, in bytes
-	Took   int64           // of that by the job itself, without the pictures that it was given; 0: unknown
-	Failed bool
-	Kind   fault.Kind
-	Shown  string // to the client
-	Detail string // for the log
+	Nonce   string // of the request: what was said before it came is no answer
+	Format  media.Format
+	Size    int
+	Info    transform.Info
+	Stats   transform.Stats // what the job added
+	Peak    int64           // resident memory at its largest during the job, in bytes
+	Took    int64           // of that by the job itself, without the pictures that it was given; 0: unknown
+	Failed  bool
+	Kind    fault.Kind
+	Starved bool   // there was no more memory
+	Shown   string // to the client
+	Detail  string // for the log
 }
 
 // The longest texts of a reply, in bytes. A worker cuts its own: a stack may be longer.
