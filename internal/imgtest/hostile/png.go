@@ -66,6 +66,7 @@ func pngBombs(c *corpus, _ seeds) {
 	c.refused("png/bomb-wide", pngOf(30001, 1, 1, grey, 0))
 	c.refused("png/bomb-tall", pngOf(1, 30001, 1, grey, 0))
 	c.rendered("png/not-quite-a-bomb", 7071, 7071, pngOf(7071, 7071, 1, grey, 0))
+	c.either("png/not-quite-a-bomb-rgba16", 0, 0, pngOf(30000, 1666, 16, rgba, 0))
 	c.either("png/bomb-interlaced-49mp-rgba16", 7000, 7000, pngOf(7000, 7000, 16, rgba, 1))
 	c.either("png/bomb-interlaced-49mp-rgba8", 7000, 7000, pngOf(7000, 7000, 8, rgba, 1))
 	for _, side := range []int{100_000, 1 << 24, 1<<31 - 1, 1 << 31, 1<<32 - 1} {
