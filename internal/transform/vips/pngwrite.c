@@ -126,7 +126,7 @@ runs(const unsigned char *in, size_t n)
 	Stream s = { 0 };
 	z_stream z = { 0 };
 
-	if (deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS, 8, Z_RLE) != Z_OK)
+	if (deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS, 9, Z_RLE) != Z_OK)
 		return s;
 	s.n = deflateBound(&z, n);
 	if ((s.data = malloc(s.n))) {
