@@ -30,7 +30,7 @@ type conn struct {
 	head     bool         // what was read last begins with HEAD: fasthttp forgets the method of a request it cannot read
 	begun    bool         // something was read
 	between  bool         // requests: what comes next is the beginning of one
-	asked    []byte       // what was read last, if it is the whole head of a request
+	asked    []byte       // a copy of what was read last, if it is the whole head of a request
 
 	read, write deadline
 	body        body   // of the answer that is being written
@@ -99,16 +99,17 @@ func (c *conn) SetDeadline(t time.Time) error {
 func (c *conn) Read(p []byte) (int, error) {
 	for {
 		n, err := c.receive(p)
-		c.asked = nil
-		if err == nil && (c.between || !c.begun) && c.remembers() && oneHead(p[:n]) {
-			c.asked = p[:n]
-		}
-		if c.asked != nil && c.between {
-			if done, err := c.site.again(c, c.asked); err != nil {
+		whole := err == nil && (c.between || !c.begun) && c.remembers() && oneHead(p[:n])
+		if whole && c.between {
+			if done, err := c.site.again(c, p[:n]); err != nil {
 				return 0, err
 			} else if done {
 				continue
 			}
+		}
+		c.asked = c.asked[:0]
+		if whole {
+			c.asked = append(c.asked, p[:n]...) // fasthttp writes names of headers in its own way, where they are
 		}
 		c.begun, c.between = true, false
 		return n, err

@@ -27,10 +27,11 @@ func (l *Connections) trusts(peer netip.Addr) bool {
 	return slices.ContainsFunc(l.Trusted, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
-// clientIP returns the address of the client as text, or nothing if it has none.
+// clientIP returns the address of the client as text, or nothing if it has none. A
+// trusted proxy's request that came before and is not read names no client.
 func (s *Site) clientIP(x *exchange) []byte {
 	peer := x.peer()
-	if len(s.Config.Trusted) > 0 && s.Config.trusts(peer) {
+	if x.c != nil && len(s.Config.Trusted) > 0 && s.Config.trusts(peer) {
 		peer = s.forwardedFor(x, peer)
 	}
 	if !peer.IsValid() {

@@ -104,13 +104,13 @@ func oneHead(b []byte) bool {
 // remember takes note of an exchange that is at its end, if the next request of the
 // same bytes can be answered without a look into them.
 func (s *Site) remember(x *exchange) {
-	if s.Repeats == nil || x.conn == nil || x.conn.asked == nil || !s.repeats(x) || !s.Repeats.familiar(x.conn.asked) {
+	if s.Repeats == nil || x.conn == nil || len(x.conn.asked) == 0 || !s.repeats(x) || !s.Repeats.familiar(x.conn.asked) {
 		return
 	}
 	r := &repeat{
 		given: x.answer, tag: x.answer.Picture.ETag, kept: x.kept, method: strings.Clone(x.method),
 		status:    x.c.Response.StatusCode(),
-		forwarded: len(x.c.Request.Header.Peek("X-Forwarded-For")) > 0,
+		forwarded: len(x.c.Request.Header.PeekAll("X-Forwarded-For")) > 0,
 	}
 	r.given.Picture = nil
 	if x.theirs {

@@ -95,6 +95,7 @@ func TestRepeats(t *testing.T) {
 		get("/v2/shop/original/a.jpg", "Origin: https://elsewhere.example"),
 		get("/v2/demo/original/a.jpg", "X-Request-Id: mine-1"),
 		get("/v2/demo/original/a.jpg", "X-Forwarded-For: 203.0.113.9"),
+		"GET /v2/demo/original/a.jpg HTTP/1.1\r\nhost: cdn.example.com\r\nsec-ch-ua-mobile: ?0\r\nACCEPT: */*\r\n\r\n",
 		get(signed),
 		strings.Replace(get("/v2/demo/original/large.jpg"), "GET", "HEAD", 1),
 		strings.Replace(get(signed, "If-None-Match: *"), "GET", "HEAD", 1),
@@ -269,21 +270,38 @@ func TestRepeatFraming(t *testing.T) {
 	})
 }
 
-// TestRepeatForwarded asks through a trusted proxy: the client is in the request, and
-// who asks as if he were one has his own address in the log.
+// TestRepeatForwarded asks through a trusted proxy. Who the client is, is in the
+// request, and such a request is read each time; one that names none is the proxy's own.
 func TestRepeatForwarded(t *testing.T) {
-	var log logbook
-	s := remembering(t, &log)
-	s.Config.Trusted = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	w := dialerTCP(t, s)()
-	for range 5 {
-		w.exchange(get("/v2/demo/t.flip()/a.jpg", "X-Forwarded-For: 203.0.113.9"))
-		s.Repeats.Settle()
+	tests := []struct {
+		name     string
+		headers  []string
+		client   string
+		answered int64 // of five requests, without a look into them
+	}{
+		{"forwarded", []string{"X-Forwarded-For: 203.0.113.9"}, "203.0.113.9", 0},
+		{"forwarded, in the second header", []string{"X-Forwarded-For: ", "X-Forwarded-For: 203.0.113.9"}, "203.0.113.9", 0},
+		{"the proxy's own", nil, "127.0.0.1", 2},
 	}
-	for _, line := range log.lines(t, 5) {
-		if line["client"] != "203.0.113.9" {
-			t.Errorf("the client is %v, want the one forwarded for", line["client"])
-		}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var log logbook
+			s := remembering(t, &log)
+			s.Config.Trusted = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+			w := dialerTCP(t, s)()
+			for range 5 {
+				w.exchange(get("/v2/demo/t.flip()/a.jpg", tt.headers...))
+				s.Repeats.Settle()
+			}
+			for _, line := range log.lines(t, 5) {
+				if line["msg"] != "request" || line["client"] != tt.client {
+					t.Errorf("the log says %v, want the client %s", line, tt.client)
+				}
+			}
+			if got := s.Repeats.Stats().Answered; got != tt.answered {
+				t.Errorf("%d repeated requests, want %d", got, tt.answered)
+			}
+		})
 	}
 }
 
