@@ -107,17 +107,24 @@ func (s *Site) remember(x *exchange) {
 	if s.Repeats == nil || x.conn == nil || len(x.conn.asked) == 0 || !s.repeats(x) || !s.Repeats.familiar(x.conn.asked) {
 		return
 	}
-	r := &repeat{
-		given: x.answer, tag: x.answer.Picture.ETag, kept: x.kept, method: strings.Clone(x.method),
-		status:    x.c.Response.StatusCode(),
-		forwarded: len(x.c.Request.Header.PeekAll("X-Forwarded-For")) > 0,
+	given, tag, forwarded := x.answer, x.answer.Picture.ETag, len(x.c.Request.Header.PeekAll("X-Forwarded-For")) > 0
+	given.Picture, given.Verified = nil, 0
+	if forwarded && s.Config.trusts(x.conn.peer) || s.Repeats.has(x.conn.asked, given, tag) {
+		return
 	}
-	r.given.Picture = nil
+	r := &repeat{given: given, tag: tag, kept: x.kept, method: strings.Clone(x.method), status: x.c.Response.StatusCode(), forwarded: forwarded}
 	if x.theirs {
 		r.id = bytes.Clone(x.id)
 	}
 	r.write(x)
 	s.Repeats.memo.Set(x.conn.asked, r, int64(len(r.head)+len(r.fixed))+r.given.Route.Cost())
+}
+
+// has reports whether an answer is remembered already. The first request of a connection
+// is read each time, and to set it again would hide it from the others for a moment.
+func (r *Repeats) has(request []byte, given delivery.Answer, tag string) bool {
+	known, ok := r.memo.Get(request)
+	return ok && known.given == given && known.tag == tag
 }
 
 // repeats reports whether an exchange is a plain hit, on a connection that goes on.

@@ -298,8 +298,8 @@ func TestRepeatForwarded(t *testing.T) {
 					t.Errorf("the log says %v, want the client %s", line, tt.client)
 				}
 			}
-			if got := s.Repeats.Stats().Answered; got != tt.answered {
-				t.Errorf("%d repeated requests, want %d", got, tt.answered)
+			if got := s.Repeats.Stats(); got.Answered != tt.answered || got.Bytes > 0 != (tt.answered > 0) {
+				t.Errorf("%d repeated requests and %d bytes are remembered, want %d", got.Answered, got.Bytes, tt.answered)
 			}
 		})
 	}
@@ -316,6 +316,55 @@ func TestRepeatsOnce(t *testing.T) {
 	s.Repeats.Settle()
 	if n := s.Repeats.Stats().Bytes; n > 0 {
 		t.Errorf("%d bytes are remembered, want none", n)
+	}
+}
+
+// TestRepeatNewConnections asks again on connections of their own, whose first request is
+// read. What is remembered stays as it is, and is never out of sight for others.
+func TestRepeatNewConnections(t *testing.T) {
+	s := remembering(t, io.Discard)
+	connect := dialerTCP(t, s)
+	request := get("/v2/demo/t.flip()/a.jpg")
+	w := connect()
+	learn(t, s, w, request)
+	before := s.Repeats.Stats().Answered
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	for range 4 {
+		others.Go(func() { onNewConnections(t, w.conn.RemoteAddr().String(), request, done) })
+	}
+	const requests = 1000
+	for range requests {
+		w.exchange(request)
+	}
+	close(done)
+	others.Wait()
+	if got := s.Repeats.Stats().Answered - before; got != requests {
+		t.Errorf("%d repeated requests, want %d", got, requests)
+	}
+}
+
+// onNewConnections sends a request on one connection after another until done is closed.
+func onNewConnections(t *testing.T, addr, request string, done <-chan struct{}) {
+	t.Helper()
+	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		conn, err := net.DialTimeout("tcp", addr, patience)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		deadlineErr := conn.SetDeadline(time.Now().Add(patience))
+		_, writeErr := io.WriteString(conn, request)
+		_, readErr := bufio.NewReader(conn).ReadString('\n')
+		if err := errors.Join(deadlineErr, writeErr, readErr, conn.Close()); err != nil {
+			t.Error(err)
+			return
+		}
 	}
 }
 
