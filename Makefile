@@ -36,11 +36,11 @@ test: ## install what the tests need and pass them all
 	$(MAKE) tools photos lint unit hostile dockerfile
 
 unit: ## go test with the race detector, and count allocations and weigh renders without it
-	$(GO) test -race -skip '^TestHostilePictures$$' $(PACKAGES)
+	$(GO) test -race -skip '^TestHostile(Pictures|Sizes)$$' $(PACKAGES)
 	$(GO) test -run 'Alloc|Estimate' ./internal/...
 
 hostile: ## give an edge the corpus of hostile pictures, whose memory the race detector would blur
-	$(GO) test -run '^TestHostilePictures$$' ./cmd/edge
+	$(GO) test -run '^TestHostile(Pictures|Sizes)$$' ./cmd/edge
 
 tools: $(TOOLS)/versitygw $(TOOLS)/golangci-lint sdk ## install the pinned tools into .tools
 
