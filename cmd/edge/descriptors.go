@@ -36,8 +36,7 @@ func (s *settings) originals() int {
 func (s *settings) kept() int {
 	n := fixedFiles + idleFiles + database.Files() + sourceFiles*s.Misses + s.originals()
 	if s.Isolation == "process" {
-		n += workerFiles*(s.workers()+s.Worker.Spares+1) + // one more for a while: see worker.Config
-			shm.Most(idleShared)
+		n += workerFiles*(s.workers()+s.Worker.Spares) + shm.Most(idleShared)
 	}
 	return n + shm.Most(int64(s.Rendition.Memory))
 }

@@ -42,16 +42,11 @@ func (i *idle) take() (worker *process, come <-chan struct{}) {
 	return nil, i.come
 }
 
-// remove takes out a worker, and reports whether it was there.
-func (i *idle) remove(worker *process) bool {
+// remove takes out a worker that has ended, if it is there.
+func (i *idle) remove(worker *process) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	at := slices.Index(i.workers, worker)
-	if at < 0 {
-		return false
-	}
-	i.workers = slices.Delete(i.workers, at, at+1)
-	return true
+	i.workers = slices.DeleteFunc(i.workers, func(p *process) bool { return p == worker })
 }
 
 // each calls do for all workers, none of which is given a job meanwhile.

@@ -49,72 +49,8 @@ func (p *Pool) keep(started chan<- error) {
 			pause = max(0, longestPause-time.Since(began))
 			continue
 		}
-		soon := p.until(worker)
-		if pause = pauseAfter(time.Since(ready), worker.engaged, pause); soon && pause == 0 {
-			p.reinforce()
-		}
-	}
-}
-
-// Where workers end within so short a time, a spare one that has taken a place is not
-// replaced before it would be needed again: a start takes a quarter of a second under load.
-// Then there is one more, until none has ended for as long as is calm.
-const (
-	soonAfter = time.Second
-	calm      = 5 * time.Second
-)
-
-// reinforce has one worker more for a while, where spare ones are kept at all.
-func (p *Pool) reinforce() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cfg.Spares == 0 || p.reinforced {
-		return
-	}
-	p.reinforced = true
-	p.kept.Go(p.holdOut)
-}
-
-// holdOut keeps one worker more, as keep does, until it is calm.
-func (p *Pool) holdOut() {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	for more := true; more; {
-		worker, err := start(p.command, setup{Memory: int64(p.cfg.Memory)})
-		ready := time.Now()
-		if err == nil {
-			p.enlist(worker)
-			p.untilCalm(worker)
-			p.until(worker)
-		}
-		more = err == nil && pauseAfter(time.Since(ready), worker.engaged, 0) == 0
-		p.mu.Lock()
-		more = more && !p.closed() && time.Since(p.ended) < calm && !worker.retired.Load()
-		p.reinforced = more
-		p.mu.Unlock()
-	}
-}
-
-// untilCalm waits for the end of a worker, and ends it when it is calm and it has nothing
-// to do.
-func (p *Pool) untilCalm(worker *process) {
-	tick := time.NewTicker(idleEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-worker.exited:
-			return
-		case <-p.closing:
-			return
-		}
-		p.mu.Lock()
-		over := time.Since(p.ended) >= calm
-		p.mu.Unlock()
-		if over && p.idle.remove(worker) {
-			worker.retire()
-			return
-		}
+		p.until(worker)
+		pause = pauseAfter(time.Since(ready), worker.engaged, pause)
 	}
 }
 
@@ -142,9 +78,8 @@ func (p *Pool) enlist(worker *process) {
 	}
 }
 
-// until waits for the end of a worker and counts it. It reports whether another one had
-// ended a moment before.
-func (p *Pool) until(worker *process) (soon bool) {
+// until waits for the end of a worker and counts it.
+func (p *Pool) until(worker *process) {
 	select {
 	case <-worker.exited:
 	case <-p.closing:
@@ -153,18 +88,15 @@ func (p *Pool) until(worker *process) (soon bool) {
 	worker.close()
 	p.idle.remove(worker)
 	if p.closed() {
-		return false
+		return
 	}
-	now := time.Now()
 	p.mu.Lock()
 	p.stats.Ended[worker.cause()]++
-	spare := p.strong.leave(now)
-	soon, p.ended = now.Sub(p.ended) < soonAfter, now
+	spare := p.strong.leave(time.Now())
 	p.mu.Unlock()
 	if spare {
 		p.replaced(0)
 	}
-	return soon
 }
 
 func (p *Pool) replaced(missing time.Duration) {

@@ -35,7 +35,7 @@ type Config struct {
 	Memory config.Size   `name:"worker-memory" default:"1GiB" help:"Address space that one render may take; a picture that needs more is refused, and one that takes more than twice its estimate and 40 MiB is as well. What max_render_memory allows should fit twice: codecs ask for more addresses than they fill."`
 	Time   time.Duration `name:"render-timeout" default:"10s" help:"Longest time that one render may take. Then its worker is ended and the picture refused."`
 	Jobs   int           `name:"worker-renders" default:"5000" help:"Renders after which a worker is replaced by a fresh one."`
-	Spares int           `name:"worker-spares" default:"1" help:"Workers that stand by to take the place of those that end, which takes no time then, with one more for a while where several end within a second; 0: none. Each holds some 12 MiB."`
+	Spares int           `name:"worker-spares" default:"1" help:"Workers that stand by to take the place of those that end, which takes no time then; 0: none. Each holds some 12 MiB."`
 	Grown  config.Size   `name:"worker-growth" default:"128MiB" help:"Memory that a worker may hold when it has nothing to do; one that holds more is replaced."`
 }
 
@@ -68,11 +68,9 @@ type Pool struct {
 	closing chan struct{}
 	kept    sync.WaitGroup
 
-	mu         sync.Mutex
-	stats      Stats
-	strong     strength
-	ended      time.Time // when the last worker did
-	reinforced bool      // see reinforce
+	mu     sync.Mutex
+	stats  Stats
+	strong strength
 
 	rendering, waiting atomic.Int64
 	hello              hello // of the last worker that has come

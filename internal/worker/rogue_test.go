@@ -227,24 +227,3 @@ func TestSpare(t *testing.T) {
 		t.Logf("with %d spare: missing for %v on average", spares, time.Duration(missing.Load()/3))
 	}
 }
-
-// TestReinforced ends two workers one after the other where one stands by: there is one
-// more for a while.
-func TestReinforced(t *testing.T) {
-	p := newPoolOf(t, worker.Config{Spares: 1}, 1, worker.Watcher{}, "worker")
-	j := job(t, p.Formats(), "t.resize(w:50)", imgtest.PNG(t, imgtest.Card(90, 90, false)))
-	for range 2 {
-		if _, err := p.Render(t.Context(), j); err != nil { // by the one that came last
-			t.Fatal(err)
-		}
-		pids := p.PIDs()
-		if err := syscall.Kill(pids[len(pids)-1], syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-	}
-	within(t, "one more", func() bool { return len(p.PIDs()) == 3 })
-	within(t, "as many as before", func() bool { return len(p.PIDs()) == 2 })
-	if got := p.Stats().Ended; got[worker.Killed] != 2 {
-		t.Errorf("ended: %v", got)
-	}
-}
