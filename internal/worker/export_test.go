@@ -33,6 +33,7 @@ func (p *Pool) PIDs() []int {
 //   - "boasts" says that its result is as long as any may be
 //   - "absent" ends when it is sent something, before it reads that
 //   - "fleeting" ends as soon as it is there
+//   - "stillborn" ends before it is there
 //   - "heir" tells for its version which process it has started that outlives it, and
 //     ends when it has read something
 //   - "starves" answers that there is no more memory
@@ -46,6 +47,9 @@ func Rogue(deed string) error {
 	var s setup
 	if _, err := in.receive(&s); err != nil {
 		return err
+	}
+	if deed == "stillborn" {
+		return errors.New("no room for a worker")
 	}
 	h := hello{Formats: []media.Format{media.PNG}}
 	if deed == "heir" {

@@ -80,10 +80,9 @@ func start(command Command, s setup) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer theirs.Close()
 	p := &process{inbox: newInbox(conn, false), exited: make(chan struct{})}
 	if p.result, err = newResult(); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, errors.Join(err, conn.Close(), theirs.Close())
 	}
 	p.cmd = &exec.Cmd{
 		Path: command.Path, Args: command.Args, Env: command.Env, Dir: "/proc", // where no settings lie
@@ -92,7 +91,9 @@ func start(command Command, s setup) (*process, error) {
 		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true},
 		WaitDelay:   pipeTime,
 	}
-	if err := p.cmd.Start(); err != nil {
+	err = p.cmd.Start()
+	_ = theirs.Close() // or its end would not be noticed before startTimeout
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("worker: %w", err), conn.Close(), p.result.Close())
 	}
 	// Without it the limit of the address space holds alone.
@@ -119,7 +120,8 @@ func (p *process) greet(s setup) error {
 	}
 	if err != nil {
 		p.kill()
-		return fmt.Errorf("worker: it did not start: %w: %s", err, p.stderr.String())
+		<-p.exited // then all is known that it complained of
+		return fmt.Errorf("worker: it did not start (%v): %w: %s", p.cmd.ProcessState, err, p.stderr.String())
 	}
 	if p.hello.Fault != "" {
 		return fmt.Errorf("worker: it did not start: %s", p.hello.Fault)

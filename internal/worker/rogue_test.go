@@ -2,6 +2,8 @@ package worker_test
 
 import (
 	"context"
+	"errors"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -125,6 +127,16 @@ func TestAbsent(t *testing.T) {
 	within(t, "their ends counted", func() bool { return p.Stats().Ended[worker.Crashed] >= 2 })
 	if got := p.Stats().Ended[worker.Crashed]; got != 2 {
 		t.Errorf("%d workers have ended, want 2", got)
+	}
+}
+
+// TestStillborn has workers end before they say hello: that is noticed by their end and not
+// by the time that a start may take, and the error says what they complained of.
+func TestStillborn(t *testing.T) {
+	command := worker.Command{Path: "/proc/self/exe", Args: []string{"edge", "rogue", "stillborn"}}
+	_, err := worker.New(worker.Config{Memory: 1 << 30, Time: time.Second, Jobs: 1}, 1, command, nil, worker.Watcher{})
+	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "no room for a worker") {
+		t.Errorf("err = %v, want what the worker said, at its end", err)
 	}
 }
 
