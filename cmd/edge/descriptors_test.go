@@ -45,7 +45,7 @@ func TestConnections(t *testing.T) {
 		return s
 	}
 	const files = 100_000
-	kept := 64 + 256 + database.Files() + 4*64 + (64 + 256 + 2 + 1) + 3*10 + 512 + 1024
+	kept := 64 + 256 + database.Files() + 4*64 + (64 + 256 + 2 + 1) + 2*10 + 512 + 1024
 	for _, tt := range []struct {
 		name   string
 		change func(*settings)
@@ -56,7 +56,7 @@ func TestConnections(t *testing.T) {
 		{"a longer queue", func(s *settings) { s.Admit.Queue += 1000 }, files, files - kept - 1000},
 		{"more fetches", func(s *settings) { s.Misses += 100 }, files, files - kept - 500},
 		{"more workers", func(s *settings) { s.Render.Workers += 10 }, files, files - kept - 110},
-		{"no workers", func(s *settings) { s.Isolation = "none" }, files, files - kept + 30 + 512},
+		{"no workers", func(s *settings) { s.Isolation = "none" }, files, files - kept + 20 + 512},
 		{"no renditions", func(s *settings) { s.Rendition.Memory = 0 }, files, files - kept + 1024},
 		{"a limit", func(s *settings) { s.Server.Max = 70 }, files, 70},
 		{"too few for all", func(*settings) {}, 1000, 500},
