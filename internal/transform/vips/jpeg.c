@@ -109,6 +109,14 @@ read_rows(struct jpeg_decompress_struct *cinfo, const PixedgePart *part, JDIMENS
 	return 0;
 }
 
+/* holds tells whether the part is one of the picture, whoever read its size. */
+static int
+holds(const struct jpeg_decompress_struct *cinfo, const PixedgePart *part)
+{
+	return part->left >= 0 && part->top >= 0 && part->width > 0 && part->height > 0 &&
+		(JDIMENSION) part->left + part->width <= cinfo->output_width && (JDIMENSION) part->top + part->height <= cinfo->output_height;
+}
+
 int
 pixedge_jpeg_part(const void *buf, size_t len, const PixedgePart *part, unsigned char *out)
 {
@@ -124,7 +132,7 @@ pixedge_jpeg_part(const void *buf, size_t len, const PixedgePart *part, unsigned
 
 		jpeg_create_decompress(&cinfo);
 		bands = begin(&cinfo, buf, len, part->shrink);
-		if (bands > 0 && jpeg_start_decompress(&cinfo)) {
+		if (bands > 0 && jpeg_start_decompress(&cinfo) && holds(&cinfo, part)) {
 			first = part->left > MARGIN ? (JDIMENSION) part->left - MARGIN : 0;
 			width = (JDIMENSION) (part->left + part->width) - first + MARGIN;
 			if (width > cinfo.output_width - first)

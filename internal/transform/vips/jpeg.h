@@ -19,7 +19,7 @@ typedef struct {
 int pixedge_jpeg_bands(const void *buf, size_t len, int *bands);
 
 /* Decode a part into out, which has width * height * bands bytes. Returns 0, or -1
- * if the data are damaged or end before the part does. */
+ * if the data are damaged or end before the part does, or the picture does. */
 int pixedge_jpeg_part(const void *buf, size_t len, const PixedgePart *part, unsigned char *out);
 
 #define PIXEDGE_LEVELS 3
@@ -33,8 +33,8 @@ typedef struct {
 } PixedgeLevels;
 
 /* Decode all levels, of which the sides are rounded down, reading the file once. Each is
- * the same as if libjpeg had decoded it so small. Returns 0, 1 if the file is of a kind that is left to libvips, or -1 if
- * it is damaged or there is no memory. */
+ * the same as if libjpeg had decoded it so small. Returns 0, 1 if the file is of a kind
+ * that is left to libvips, or -1 if it is damaged or there is no memory. */
 int pixedge_jpeg_levels(const void *buf, size_t len, const PixedgeLevels *levels);
 
 #endif

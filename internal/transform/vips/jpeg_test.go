@@ -204,6 +204,17 @@ func TestPartOfDamaged(t *testing.T) {
 	}
 }
 
+// TestPartOfAnother asks for a part that is none of the picture which the data turn out to
+// be: nothing beyond its rows is read.
+func TestPartOfAnother(t *testing.T) {
+	img := open(t, photo(t, 200, 100, 3, ""), 1)
+	for _, small := range []image.Point{{100, 100}, {200, 50}} {
+		if done, err := img.Part(photo(t, small.X, small.Y, 3, ""), vips.LoadJPEG, 1, image.Rect(90, 40, 190, 90)); done || err == nil {
+			t.Errorf("a part of %v: %v, %v", small, done, err)
+		}
+	}
+}
+
 // TestPartNotForAll leaves pictures of four channels to libvips.
 func TestPartNotForAll(t *testing.T) {
 	data := photo(t, 64, 64, 3, "")
