@@ -211,9 +211,9 @@ func (s *Service) finish(ctx context.Context, t turn, route *Route, v variant, f
 func (s *Service) render(ctx context.Context, t turn, route *Route, v variant, fetched *shared, derived *bool) (media.Image, error) {
 	original := fetched.pictures[0].Image()
 	job, err := s.job(t, route, v, fetched)
-	if v.accepts&media.AcceptsAVIF != 0 && job.Plan.Format() == media.AVIF && fault.Of(err) == fault.Unprocessable {
-		// It was our choice, and takes several times the memory of others.
-		v.accepts &^= media.AcceptsAVIF
+	for v.accepts != 0 && (fault.Of(err) == fault.Unprocessable || fault.Of(err) == fault.Invalid) {
+		// The format was our choice: others take less memory, and hold longer sides.
+		v.accepts = v.accepts.Worse()
 		job, err = s.job(t, route, v, fetched)
 	}
 	if err != nil {

@@ -57,17 +57,17 @@ func TestNotDecoded(t *testing.T) {
 	}
 }
 
-// TestTooLargeForAVIF lets f_auto have what AVIF would take too much memory for, in
-// another format. Who asks for AVIF gets none.
-func TestTooLargeForAVIF(t *testing.T) {
+// TestTooLargeForFormat lets f_auto have what AVIF would take too much memory for, or has
+// a side too long for it and WebP, in another format. Who asks for AVIF gets none.
+func TestTooLargeForFormat(t *testing.T) {
 	e, s := newShelf(t)
 	e.Gates = delivery.Gates{Render: new(counted)}
 	limits := plenty()
-	limits.MaxRender = 16 << 20
+	limits.MaxRender, limits.MaxSide = 16<<20, 20000
 	e.cloudNamed(t, "demo").Limits = limits
-	for name, side := range map[string]int{"large.png": 1000, "small.png": 100} {
+	for name, size := range map[string]image.Point{"large.png": {1000, 1000}, "small.png": {100, 100}, "long.png": {20000, 2}} {
 		var data bytes.Buffer
-		if err := imagepng.Encode(&data, image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.Black})); err != nil {
+		if err := imagepng.Encode(&data, image.NewPaletted(image.Rectangle{Max: size}, color.Palette{color.Black})); err != nil {
 			t.Fatal(err)
 		}
 		s.put(name, asset{whole: data.String()})
@@ -79,6 +79,8 @@ func TestTooLargeForAVIF(t *testing.T) {
 		{"/v2/demo/t.flip()/small.png?f_auto=true", takesBoth, media.AVIF},
 		{"/v2/demo/t.flip()/large.png?f_auto=true", takesBoth, media.WebP},
 		{"/v2/demo/t.flip()/large.png?f_auto=true", takesWebP, media.WebP},
+		{"/v2/demo/t.flip()/long.png?f_auto=true", takesBoth, media.PNG},
+		{"/v2/demo/t.flip()/long.png?f_auto=true", takesWebP, media.PNG},
 		{"/v2/demo/t.flip()~t.toFormat(f:avif)/small.png", "", media.AVIF},
 	} {
 		if a, err := e.ask("", tt.uri, tt.accept); err != nil || a.Picture.Format != tt.want {

@@ -75,3 +75,11 @@ func (a Accepted) Best(fallback Format) Format {
 	}
 	return fallback
 }
+
+// Worse returns the class without its best format.
+func (a Accepted) Worse() Accepted {
+	if a&AcceptsAVIF != 0 {
+		return a &^ AcceptsAVIF
+	}
+	return a &^ AcceptsWebP
+}

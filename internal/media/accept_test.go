@@ -53,6 +53,15 @@ func TestParseAccept(t *testing.T) {
 	}
 }
 
+func TestWorse(t *testing.T) {
+	const both = media.AcceptsAVIF | media.AcceptsWebP
+	for of, want := range map[media.Accepted]media.Accepted{both: media.AcceptsWebP, media.AcceptsAVIF: 0, media.AcceptsWebP: 0, 0: 0} {
+		if got := of.Worse(); got != want {
+			t.Errorf("worse than %q: %q, want %q", of, got, want)
+		}
+	}
+}
+
 func TestAcceptedFormats(t *testing.T) {
 	const both = media.AcceptsAVIF | media.AcceptsWebP
 	for _, tt := range []struct {
