@@ -27,6 +27,7 @@ type draft struct {
 	rows       float64 // bytes of rows on their way, until then too
 	row        float64 // bytes of the decoded rows that one of the picture is made of
 	held       float64 // bytes until the end
+	levels     float64 // of held, those of the levels below the picture: see Reduced
 	peak       float64
 	opened     float64      // of peak, the decoder's part
 	widest     float64      // pixels of the largest size that a step makes
@@ -60,6 +61,8 @@ func newDraft(p Plan, of Shape, moving bool) *draft {
 	if of.Depth > 8 {
 		d.width = 2
 	}
+	d.levels = p.lower(of, d.bands)
+	d.held += d.levels
 	part, _ := p.part(from)
 	if shrink != 1 || d.turn != (turn{}) {
 		part = image.Rectangle{}

@@ -153,6 +153,15 @@ func (e encoder) qualityOf(o Output) int {
 	return quality
 }
 
+// effortFor returns the effort for a frame of that size. Where nothing is to be lost it is
+// the same for all: large is about searching for what may be.
+func (e encoder) effortFor(o Output, frame size) int {
+	if frame.w*frame.h > large && !o.Lossless {
+		return e.effort[1]
+	}
+	return e.effort[0]
+}
+
 // subsamples reports whether colors are stored at half the width and height. As with
 // sharp: a JPEG of high quality grows by a fifth with full chroma. In AVIF that keeps the
 // edges of vivid colors for a twentieth more bytes, if the picture has such edges.
@@ -161,11 +170,11 @@ func (e encoder) subsamples(o Output, subsampled bool) bool {
 }
 
 func (e encoder) settings(img *vips.Image, o Output, subsampled bool) vips.Settings {
-	with := vips.Settings{Quality: e.qualityOf(o), Effort: e.effort[0], Lossless: o.Lossless}
-	if w, _ := img.Size(); !o.Lossless && w*img.FrameHeight() > large {
-		with.Effort = e.effort[1]
+	w, _ := img.Size()
+	with := vips.Settings{
+		Quality: e.qualityOf(o), Effort: e.effortFor(o, size{w, img.FrameHeight()}), Lossless: o.Lossless,
+		Subsample: e.subsamples(o, subsampled),
 	}
-	with.Subsample = e.subsamples(o, subsampled)
 	var options []string
 	add := func(set bool, option string, savers ...vips.Saver) {
 		for _, s := range savers {

@@ -23,6 +23,7 @@ func TestHaste(t *testing.T) {
 		{"larger, without a loss", media.WebP, 2048, 1025, Output{Lossless: true}, 3},
 		{"jpeg of 2 Mi pixels", media.JPEG, 2048, 1024, Output{}, 1},
 		{"larger jpeg", media.JPEG, 2048, 1025, Output{}, 0},
+		{"larger jpeg, for which that is no word", media.JPEG, 2048, 1025, Output{Lossless: true}, 1},
 		{"larger avif", media.AVIF, 2048, 1025, Output{}, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -43,7 +43,7 @@ func (d *draft) write(format media.Format, e encoder, o Output) {
 	switch format { //nolint:exhaustive // the others are encoded
 	case media.Pixels:
 		d.settle()
-		d.most(d.area() * d.pixel())
+		d.most(d.area()*d.pixel() + d.levels)
 		return
 	case media.ICO, media.JSON:
 		d.upright()
@@ -62,8 +62,8 @@ func (d *draft) write(format media.Format, e encoder, o Output) {
 	one := float64(d.size.w) * float64(d.size.h)
 	bytes := about.bytes
 	switch {
-	case format == media.JPEG && one > large && !o.Progressive:
-		bytes = 0 // rows are written as they come: see encoder.effort
+	case format == media.JPEG && e.effortFor(o, d.size) == 0 && !o.Progressive:
+		bytes = 0 // rows are written as they come: see large
 	case format == media.JPEG && d.alpha:
 		bytes = coefficients(d.bands - 1)
 	case format == media.JPEG:
@@ -71,7 +71,7 @@ func (d *draft) write(format media.Format, e encoder, o Output) {
 	case d.alpha:
 		bytes += about.clear
 	}
-	result := about.result * d.area()
+	result := d.fileOf(format, e.qualityOf(o), about.result) * d.area()
 	if format == media.PNG && !o.Palette {
 		result *= d.pixel() / 3
 		bytes += d.filtered(o)
@@ -82,6 +82,25 @@ func (d *draft) write(format media.Format, e encoder, o Output) {
 	d.most(bytes*one + about.first*min(one, large) + 2*result) // the codec's file, and ours
 	d.spend(about.ns)
 }
+
+// fileOf returns the bytes a pixel of a result: usual, unless it grows with the quality.
+func (d *draft) fileOf(format media.Format, quality int, usual float64) float64 {
+	const deflated = 0.7 // of the pixels of a photograph
+	switch {
+	case format == media.TIFF && (d.alpha || d.width > 1):
+		return deflated * d.pixel()
+	case format == media.TIFF && quality >= fine:
+		return 2 * photograph(quality) // libvips keeps colors in full
+	case format == media.JPEG, format == media.TIFF:
+		return max(usual, photograph(quality))
+	}
+	return usual
+}
+
+// photograph returns the bytes a pixel of a JPEG of one, generously: 0.2 at quality 80, 0.5 at
+// 95 and 1 at 100, with the grain of a camera. libjpeg's tables are scaled by 200-2*quality
+// percent (jcparam.c); the rest was measured.
+func photograph(quality int) float64 { return 10 / (10 + 200 - 2*float64(quality)) }
 
 // avif returns the bytes a pixel that it takes to encode AVIF. What package vips encodes
 // without libvips has only its planes beside the encoder.

@@ -40,6 +40,9 @@ func TestEstimateOrder(t *testing.T) {
 		{"alpha", "t.toFormat(f:webp)", "t.circle()~t.toFormat(f:webp)", large, large, true},
 		{"a second picture", "t.flop()", "t.merge(i:Y2FyZC5wbmc)", large, large, true},
 		{"a second picture of unknown size", "t.merge(i:Y2FyZC5wbmc)", "t.merge(i:b3RoZXIucG5n)", large, large, true},
+		{"a finer JPEG", "t.toFormat(f:jpeg,q:80)", "t.toFormat(f:jpeg,q:100)", large, large, false},
+		{"a finer TIFF", "t.toFormat(f:tiff,q:80)", "t.toFormat(f:tiff,q:100)", large, large, false},
+		{"a JPEG that finds tables", "t.toFormat(f:jpeg)", "t.toFormat(f:jpeg,lossless:true)", large, large, false},
 		{"16 bits", "t.flip()", "t.flip()", transform.Shape{Format: media.PNG, Width: 4000, Height: 3000}, transform.Shape{Format: media.PNG, Width: 4000, Height: 3000, Depth: 16}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

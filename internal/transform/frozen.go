@@ -254,10 +254,28 @@ func (p Plan) FrozenShape(of Shape) Shape {
 func (p Plan) FrozenBytes(of Shape) int64 {
 	to := p.FrozenShape(of)
 	if p.least > 0 {
-		levels := frozen{bands: to.Bands, shrunk: shrunk{p.least, size{of.Width, of.Height}}}
-		return frozenHead + int64(levels.bytes())
+		return frozenHead + int64(p.levels(of, to.Bands).bytes())
 	}
 	return frozenHead + int64(to.Width)*int64(to.Height)*int64(to.Bands)
+}
+
+// levels is what a plan that is Reduced leaves of a picture of the given shape.
+func (p Plan) levels(of Shape, bands int) frozen {
+	return frozen{bands: bands, shrunk: shrunk{p.least, size{of.Width, of.Height}}}
+}
+
+// lower returns the bytes of all levels but the first, which is the picture itself; 0 for
+// a plan that is not Reduced.
+func (p Plan) lower(of Shape, bands int) (n float64) {
+	if p.least == 0 {
+		return 0
+	}
+	for i, s := range p.levels(of, bands).sizes() {
+		if i > 0 {
+			n += float64(s.w) * float64(s.h) * float64(bands)
+		}
+	}
+	return n
 }
 
 // upright returns the size of a picture of the shape, as it is to be seen.

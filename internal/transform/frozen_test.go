@@ -101,6 +101,9 @@ func TestReduced(t *testing.T) {
 		}
 		for _, by := range []int{2, 4, 8} {
 			reduced := carryOut(t, transform.Reduced(by), original)
+			if n := transform.Reduced(by).Estimate(shape, nil).Bytes; n < 2*int64(len(reduced.Data)) {
+				t.Errorf("1/%d is estimated to take %d bytes: there are %d twice, as they are made and to be kept", by, n, len(reduced.Data))
+			}
 			if n := transform.Reduced(by).FrozenBytes(shape); n != int64(len(reduced.Data)) {
 				t.Errorf("%s at 1/%d: %d bytes, want %d", name, by, len(reduced.Data), n)
 			}

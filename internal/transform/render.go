@@ -25,7 +25,7 @@ type Limits struct {
 	MaxSide   int          `name:"max-side" default:"30000" help:"Longest side of an original, in pixels."`
 	MaxFrames int          `name:"max-frames" default:"300" help:"Most frames or pages of an original."`
 	MaxMemory config.Size  `name:"max-decode-memory" default:"192MiB" help:"Memory that one original may take to be decoded, by estimate: a progressive JPEG of 50 million pixels takes 160 MiB, a HEIC of 24 million 190 MiB. A picture that takes more is refused. What a transformation takes besides is max_render_memory's."`
-	MaxRender config.Size  `name:"max-render-memory" default:"280MiB" help:"Memory that one render may take in all, by estimate: decoder, what operations hold, encoder. What takes more is refused, and so is what turns out to take 16 MiB more. A pixel of the result takes an encoder 3 bytes (JPEG), 5 (WebP), 14 (BMP), 20 (WebP with transparency), 20 (AVIF; 30 with colors in full, 51 of 16 bits), 13 (GIF) or 42 (JXL; 85 without loss); one of 16 bits that an operation such as t.rotate holds takes 6 or 8 besides."`
+	MaxRender config.Size  `name:"max-render-memory" default:"280MiB" help:"Memory that one render may take in all, by estimate: decoder, what operations hold, encoder. What takes more is refused, and so is what turns out to take 16 MiB more. A pixel of the result takes an encoder 3 bytes (JPEG of up to 2 million pixels, or progressive; larger ones take next to none), 5 (WebP), 14 (BMP), 20 (WebP with transparency), 20 (AVIF; 30 with colors in full, 51 of 16 bits), 13 (GIF) or 42 (JXL; 85 without loss); one of 16 bits that an operation such as t.rotate holds takes 6 or 8 besides."`
 }
 
 // A Renderer carries out plans, a few at a time. Start libvips before use.
