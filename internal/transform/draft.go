@@ -215,9 +215,12 @@ func (d *draft) most(more float64) {
 }
 
 // bytesOf is a number of bytes, of which an estimate has any.
-func bytesOf(n float64) int64 {
-	const most = 1 << 60 // of what is counted as floats, as an integer
-	return floor + int64(min(n, most))
+func bytesOf(n float64) int64 { return floor + integer(n) }
+
+// integer is what was counted as a float, or as much as an integer can hold of it.
+func integer(n float64) int64 {
+	const most = 1 << 60
+	return int64(min(n, most))
 }
 
 // spend adds time, in nanoseconds a pixel.
@@ -363,9 +366,8 @@ func (d *draft) stencil() {
 
 func (d *draft) need() Need {
 	const start = 2 * time.Millisecond // of a picture of one pixel
-	const most = 1 << 60               // of what is counted as floats, as an integer
 	return Need{
-		Bytes: bytesOf(d.peak), Decode: bytesOf(d.opened), Time: start + time.Duration(min(d.ns, most)),
-		Pixels: int64(min(d.widest, most)), work: d.work,
+		Bytes: bytesOf(d.peak), Decode: bytesOf(d.opened), Time: start + time.Duration(integer(d.ns)),
+		Pixels: integer(d.widest), work: d.work,
 	}
 }

@@ -104,7 +104,7 @@ func oneHead(b []byte) bool {
 // remember takes note of an exchange that is at its end, if the next request of the
 // same bytes can be answered without a look into them.
 func (s *Site) remember(x *exchange) {
-	if s.Repeats == nil || x.conn == nil || len(x.conn.asked) == 0 || !s.repeats(x) || !s.Repeats.familiar(x.conn.asked) {
+	if s.Repeats == nil || x.conn == nil || len(x.conn.asked) == 0 || !s.repeatable(x) || !s.Repeats.familiar(x.conn.asked) {
 		return
 	}
 	given, tag, forwarded := x.answer, x.answer.Picture.ETag, len(x.c.Request.Header.PeekAll("X-Forwarded-For")) > 0
@@ -127,8 +127,8 @@ func (r *Repeats) has(request []byte, given delivery.Answer, tag string) bool {
 	return ok && known.given == given && known.tag == tag
 }
 
-// repeats reports whether an exchange is a plain hit, on a connection that goes on.
-func (s *Site) repeats(x *exchange) bool {
+// repeatable reports whether an exchange is a plain hit, on a connection that goes on.
+func (s *Site) repeatable(x *exchange) bool {
 	_, lines := s.Log.Handler().(*Lines)
 	request := &x.c.Request.Header
 	return x.route == delivered && x.asked && x.err == nil && x.answer.Outcome == cache.Hit && !x.answer.Interim &&

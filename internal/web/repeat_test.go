@@ -375,17 +375,11 @@ func TestRepeatStop(t *testing.T) {
 	request := get("/v2/demo/original/large.jpg")
 	learn(t, s, dialerTCP(t, s)(), request)
 	for range 5 {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		srv := s.Server(context.Background())
-		served := make(chan error, 1)
-		go func() { served <- srv.Serve(s.Listen(ln)) }()
+		srv, addr, served := launch(t, s)
 		var clients sync.WaitGroup
 		before := s.Repeats.Stats().Answered
 		for range 4 {
-			clients.Go(func() { untilClosed(t, ln.Addr().String(), request) })
+			clients.Go(func() { untilClosed(t, addr, request) })
 		}
 		eventually(func() bool { return s.Repeats.Stats().Answered > before+50 })
 		if err := errors.Join(srv.ShutdownWithContext(t.Context()), <-served); err != nil {

@@ -19,15 +19,9 @@ func TestGracefulStop(t *testing.T) {
 		<-finish
 		return delivery.Answer{}, fault.Errorf(fault.NotFound, "no such picture")
 	}}, io.Discard)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := s.Server(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(s.Listen(ln)) }()
+	srv, addr, served := launch(t, s)
 	connect := func() *wire {
-		conn, err := net.Dial("tcp", ln.Addr().String())
+		conn, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +37,7 @@ func TestGracefulStop(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Errorf("Serve: %v", err)
 	}
-	if conn, err := net.Dial("tcp", ln.Addr().String()); err == nil {
+	if conn, err := net.Dial("tcp", addr); err == nil {
 		conn.Close()
 		t.Error("a new connection is taken")
 	}

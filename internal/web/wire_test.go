@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
 
 	"pixedge/internal/web"
@@ -74,6 +75,20 @@ func serve(t *testing.T, s *web.Site, ln net.Listener) {
 			t.Error("connections are still open")
 		}
 	})
+}
+
+// launch serves the site on a socket until somebody stops the server, and returns where.
+// served is told how that ended.
+func launch(t *testing.T, s *web.Site) (srv *fasthttp.Server, addr string, served <-chan error) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv = s.Server(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(s.Listen(ln)) }()
+	return srv, ln.Addr().String(), done
 }
 
 // A wire is a connection to a server. It writes requests as the test has them,
